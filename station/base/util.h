@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* util.h - the few helpers that every file uses: scope-bound clean-up, array sizes, ranges. */
+#ifndef OSTEND_BASE_UTIL_H
+#define OSTEND_BASE_UTIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Run @func on the variable's address when it leaves scope; every *_freep accepts NULL inside. */
+#define CLEANUP(func) __attribute__((cleanup(func)))
+
+/* The pointer's value; the variable forgets it, so that CLEANUP frees nothing. */
+#define MOVE(ptr) __extension__({ __typeof__(ptr) moved_ = (ptr); (ptr) = NULL; moved_; })
+
+#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define CLAMP(value, low, high) ((value) < (low) ? (low) : (value) > (high) ? (high) : (value))
+
+/* The struct that holds @member, from a pointer to the member. */
+#define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+#define PRINTF_LIKE(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
+
+/* Define name ## p: what CLEANUP calls for a pointer variable of @type. */
+#define DEFINE_FREEP(name, type)                                                                   \
+	static inline void name##p(type *ptr)                                                      \
+	{                                                                                          \
+		if (*ptr)                                                                          \
+			name(*ptr);                                                                \
+	}
+
+void util_closep(int *fd);	/* for CLEANUP(util_closep) int fd = -1; */
+void util_freep(void *ptr);	/* for CLEANUP(util_freep) of anything from malloc */
+
+/** Fill @buf from the kernel's random source. Never fails after boot; aborts if the kernel has none. */
+void util_random(void *buf, size_t len_bytes);
+
+/** Write @len_bytes as lower-case hexadecimal and a NUL into @hex (2 * len_bytes + 1 bytes). */
+void util_hex(char *hex, const void *bytes, size_t len_bytes);
+
+/**
+ * Read exactly 2 * @len_bytes hexadecimal digits (either case) into @bytes.
+ *
+ * @return 0; -1 when @hex is shorter, longer or holds another character
+ */
+int util_unhex(void *bytes, size_t len_bytes, const char *hex);
+
+#endif
