@@ -86,3 +86,11 @@ const char *err_name(int code)
 	default: return code >= 0 ? "ok" : "unknown";
 	}
 }
+
+int err_code(const char *name)
+{
+	for (int code = ERR_OS; name && code >= ERR_AGAIN; code--)
+		if (strcmp(err_name(code), name) == 0)
+			return code;
+	return ERR_PROTO;
+}

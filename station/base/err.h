@@ -41,4 +41,7 @@ int err_prefix(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 /** The code's name for logs and JSON: "timeout", "gone", ... */
 const char *err_name(int code);
 
+/** The code of such a name; ERR_PROTO for NULL or an unknown one. */
+int err_code(const char *name);
+
 #endif

@@ -221,21 +221,13 @@ int rpc_client_receive(struct rpc_client *client, struct rpc_message *out, int *
 	return rc;
 }
 
-static int code_of_kind(const char *kind)
-{
-	for (int code = -1; kind && code >= ERR_AGAIN; code--)
-		if (strcmp(err_name(code), kind) == 0)
-			return code;
-	return ERR_PROTO;
-}
-
 static int refusal(const struct rpc_message *message, struct err *err)
 {
 	const char *text = json_string_value(json_object_get(message->error, "message"));
 	const char *kind = json_string_value(
 		json_object_get(json_object_get(message->error, "data"), "kind"));
 
-	return err_set(err, code_of_kind(kind), "%s", text ? text : "refused without a reason");
+	return err_set(err, err_code(kind), "%s", text ? text : "refused without a reason");
 }
 
 static int wait_readable(struct rpc_client *client, uint64_t deadline_ns, struct err *err)

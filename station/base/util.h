@@ -12,6 +12,9 @@
 /* The pointer's value; the variable forgets it, so that CLEANUP frees nothing. */
 #define MOVE(ptr) __extension__({ __typeof__(ptr) moved_ = (ptr); (ptr) = NULL; moved_; })
 
+/* The same for a descriptor variable: it becomes -1. */
+#define MOVE_FD(fd) __extension__({ int moved_fd_ = (fd); (fd) = -1; moved_fd_; })
+
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

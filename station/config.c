@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "station/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX (64 * 1024)
+
+struct setting {
+	const char *section, *key;
+	size_t offset;
+	int low, high;		/* both 0: a text */
+	const char *fallback;
+};
+
+#define TEXT(section, key, member, fallback)                                                       \
+	{ section, key, offsetof(struct config, member), 0, 0, fallback }
+#define NUMBER(section, key, member, low, high, fallback)                                          \
+	{ section, key, offsetof(struct config, member), low, high, fallback }
+
+static const struct setting config_settings[] = {
+	TEXT("station", "state", state, "/var/lib/ostend"),
+	TEXT("station", "listen", listen, "0.0.0.0:8443"),
+	TEXT("station", "media", media, "0.0.0.0:8444"),
+	TEXT("station", "addresses", addresses, ""),
+	TEXT("station", "hosts", hosts, ""),
+	NUMBER("station", "viewers_max", viewers_max, 1, 1000, "250"),
+	TEXT("camera", "driver", camera_driver, "v4l2"),
+	TEXT("camera", "device", camera_device, "/dev/video0"),
+	TEXT("camera", "identity", camera_identity, ""),
+	NUMBER("camera", "width", width, 320, 4096, "1920"),
+	NUMBER("camera", "height", height, 180, 3072, "1080"),
+	NUMBER("camera", "fps", fps, 1, 120, "30"),
+	NUMBER("camera", "loop", camera_loop, 0, 1, "1"),
+	TEXT("table", "driver", table_driver, "grbl"),
+	TEXT("table", "port", table_port, ""),
+	NUMBER("table", "max_deg_s", max_deg_s, 1, 360, "60"),
+	NUMBER("table", "max_deg_s2", max_deg_s2, 1, 3600, "100"),
+	NUMBER("encoder", "bitrate_kbps", bitrate_kbps, 200, 50000, "4000"),
+	TEXT("showing", "case_no", case_no, ""),
+	TEXT("showing", "exhibit_no", exhibit_no, ""),
+	TEXT("showing", "exhibit_name", exhibit_name, ""),
+	TEXT("metrics", "listen", metrics_listen, ""),
+};
+
+static int set_value(struct config *config, const struct setting *setting, const char *value,
+		     struct err *err)
+{
+	char *member = (char *)config + setting->offset;
+	char *end;
+	long number;
+
+	if (!setting->high) {
+		if (strlen(value) >= CONFIG_TEXT_SIZE)
+			return err_set(err, ERR_RANGE, "%s has more than %d bytes", setting->key,
+				       CONFIG_TEXT_SIZE - 1);
+		strcpy(member, value);
+		return 0;
+	}
+	number = strtol(value, &end, 10);
+	if (!*value || *end || number < setting->low || number > setting->high)
+		return err_set(err, ERR_RANGE, "%s must be a whole number from %d to %d, not \"%s\"",
+			       setting->key, setting->low, setting->high, value);
+	*(int *)member = (int)number;
+	return 0;
+}
+
+void config_defaults(struct config *config)
+{
+	memset(config, 0, sizeof *config);
+	for (size_t i = 0; i < ARRAY_LEN(config_settings); i++)
+		set_value(config, &config_settings[i], config_settings[i].fallback, NULL);
+}
+
+static char *trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t\r");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\r", text[len - 1]))
+		text[--len] = '\0';
+	return text;
+}
+
+static bool section_is_known(const char *section)
+{
+	for (size_t i = 0; i < ARRAY_LEN(config_settings); i++)
+		if (strcmp(config_settings[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+static int parse_value(struct config *config, const char *section, char *line, bool *seen,
+		       struct err *err)
+{
+	char *equals = strchr(line, '=');
+	char *key, *value;
+
+	if (!equals)
+		return err_set(err, ERR_RANGE, "\"%s\" is neither [section] nor key = value", line);
+	*equals = '\0';
+	key = trim(line);
+	value = trim(equals + 1);
+	for (size_t i = 0; i < ARRAY_LEN(config_settings); i++) {
+		const struct setting *setting = &config_settings[i];
+
+		if (strcmp(setting->section, section) != 0 || strcmp(setting->key, key) != 0)
+			continue;
+		if (seen[i])
+			return err_set(err, ERR_RANGE, "a second value for %s", key);
+		seen[i] = true;
+		return set_value(config, setting, value, err);
+	}
+	return err_set(err, ERR_RANGE, "unknown key \"%s\" in [%s]", key, section);
+}
+
+static int parse_section(char *section, size_t size, char *line, struct err *err)
+{
+	char *close = strchr(line, ']');
+
+	if (!close || close[1])
+		return err_set(err, ERR_RANGE, "\"%s\" is not a [section]", line);
+	*close = '\0';
+	snprintf(section, size, "%s", trim(line + 1));
+	if (!section_is_known(section))
+		return err_set(err, ERR_RANGE, "unknown section [%s]", section);
+	return 0;
+}
+
+int config_parse(struct config *config, const char *name, const char *text, struct err *err)
+{
+	CLEANUP(util_freep) char *copy = strdup(text);
+	bool seen[ARRAY_LEN(config_settings)] = { false };
+	char section[32] = "";
+	char *line, *rest = copy;
+	int number = 0, rc = 0;
+
+	if (!copy)
+		return err_set(err, ERR_NOMEM, "%s: out of memory", name);
+	while (rc == 0 && (line = strsep(&rest, "\n"))) {
+		number++;
+		line = trim(line);
+		if (!*line || *line == '#')
+			continue;
+		if (*line == '[')
+			rc = parse_section(section, sizeof section, line, err);
+		else
+			rc = parse_value(config, section, line, seen, err);
+	}
+	return rc < 0 ? err_prefix(err, "%s:%d", name, number) : 0;
+}
+
+int config_read(struct config *config, const char *path, struct err *err)
+{
+	CLEANUP(util_freep) char *text = calloc(1, FILE_MAX + 1);
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file)
+		return err_os(err, "%s", path);
+	len = text ? fread(text, 1, FILE_MAX + 1, file) : 0;
+	fclose(file);
+	if (!text)
+		return err_set(err, ERR_NOMEM, "%s: out of memory", path);
+	if (len > FILE_MAX || memchr(text, '\0', len))
+		return err_set(err, ERR_RANGE, "%s is not a configuration file", path);
+	return config_parse(config, path, text, err);
+}
