@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Garbage on every door: a clear refusal, and the judge's picture does not even flicker.
+
+import crypto from "node:crypto";
+import net from "node:net";
+import { claim, Control, expect, launch, live, main, openPage, sprayUdp, Station, until, watch } from "./lib.mjs";
+
+const random = (length) => crypto.randomBytes(length);
+
+function stunWithoutIntegrity() {
+  const request = Buffer.alloc(20 + 12);
+  request.writeUInt16BE(1, 0);
+  request.writeUInt16BE(12, 2);
+  request.writeUInt32BE(0x2112a442, 4);
+  request.writeUInt16BE(6, 20); // USERNAME
+  request.writeUInt16BE(7, 22);
+  request.write("aaaa:bb", 24);
+  return request;
+}
+
+function clientHello() {
+  const hello = random(300);
+  hello.set([22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 1, 31, 1], 0);
+  return hello;
+}
+
+const udp = () => [
+  ...[0, 1, 2, 19, 20, 21, 100, 1200, 1472, 9000, 65507].map(random),
+  stunWithoutIntegrity(), clientHello(),
+  ...Array.from({ length: 300 }, () => { const bytes = random(1 + crypto.randomInt(1400)); bytes[0] = [0, 1, 22, 128, 144, 200][crypto.randomInt(6)]; return bytes; }),
+];
+
+/** Write `bytes` to the control socket; what came back until it was closed or fell silent. */
+function shout(socketPath, bytes) {
+  return new Promise((done) => {
+    let answer = "";
+    const socket = net.connect(socketPath, () => socket.write(bytes));
+    socket.on("data", (data) => { answer += data; });
+    socket.on("error", () => {});
+    socket.on("close", () => done(answer));
+    socket.setTimeout(700, () => socket.destroy());
+  });
+}
+
+await main(async () => {
+  const station = await new Station().start();
+  const browser = await launch(station.demo.ca);
+  const judge = await openPage(browser, station, "judge");
+  await live(judge);
+  const bearer = { Authorization: `Bearer ${station.demo.passes.judge}` };
+
+  /** Do something hostile while the judge watches; the picture must keep its rate. */
+  const undisturbed = (name, attack) => claim(name, async () => {
+    const before = await station.control.call("status");
+    const watching = watch(judge, 75, 10000).then((frames) => frames, (error) => error);
+    const figure = await attack();
+    const frames = await watching;
+    expect(!(frames instanceof Error), frames.message);
+    const span = (frames.at(-1).time_us - frames[0].time_us) / 1e6;
+    expect(span < 75 / 30 * 2, `75 pictures took ${span.toFixed(1)} s`);
+    const after = await station.control.call("status");
+    expect(after.children.every((child, i) => child.pid === before.children[i].pid), "a process was restarted");
+    return figure;
+  });
+
+  await undisturbed("the media port answers strangers nothing", async () => {
+    const answers = await sprayUdp(station, udp());
+    expect(answers === 0, `${answers} answers`);
+    const { stream } = await station.control.call("status");
+    expect(stream.refused > 200, `only ${stream.refused} were counted`);
+    return `${stream.refused} refused`;
+  });
+
+  await undisturbed("bad WHEP bodies are answered with a reason", async () => {
+    const bodies = ["", "v=0", "\0".repeat(100), random(2000), "v=0\r\n" + "a=x\r\n".repeat(3000), "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n".repeat(400), "v=0\r\na=" + "y".repeat(15000)];
+    for (const body of bodies) {
+      const { status, text } = await station.request("POST", "/whep", { headers: { ...bearer, "Content-Type": "application/sdp", "Content-Length": Buffer.byteLength(body) }, body });
+      expect([400, 413, 415].includes(status) && text.length > 5, `status ${status}: ${text}`);
+    }
+    const huge = await station.request("POST", "/whep", { headers: { ...bearer, "Content-Type": "application/sdp", "Content-Length": 10 ** 9 } }).catch(() => ({ status: 413 }));
+    expect(huge.status === 413, `status ${huge.status}`);
+  });
+
+  await undisturbed("the control socket refuses garbage with a sentence", async () => {
+    for (const bytes of ["\n", "{}\n", "[1]\n", random(500).toString("latin1") + "\n", '{"jsonrpc":"2.0","id":1,"method":"dance"}\n', '{"jsonrpc":"2.0","id":1,"method":"table.goto","params":{"bearing_mdeg":1e99}}\n',
+      '{"jsonrpc":"2.0","id":1,"method":"table.goto","params":{"bearing_mdeg":90000,"bearing":1}}\n', '{"jsonrpc":"2.0","id":1,"method":"status","params":[]}\n', "[".repeat(60000) + "\n", "x".repeat(70000)]) {
+      const answer = await shout(station.demo.control, bytes);
+      const error = JSON.parse(answer.split("\n")[0]).error;
+      expect(error?.message.length > 5, `${bytes.slice(0, 40)}: ${answer}`);
+    }
+    const other = await Control.connect(station.demo.control);
+    expect((await other.call("status")).state === "ON_AIR", "no status");
+    other.close();
+  });
+
+  await undisturbed("twenty joins and leaves beside him", async () => {
+    for (let i = 0; i < 5; i++) {
+      const pages = await Promise.all(["defence", "clerk", "room", "prosecutor"].map((role) => openPage(browser, station, role, { viewport: { width: 640, height: 480 } })));
+      await Promise.all(pages.map((page) => page.context().close()));
+    }
+    await until("the rooms to empty", async () => (await station.control.call("rooms")).rooms.length === 1, 45000, 250);
+  });
+});

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The room page: one picture, and the truth about how live it is.
+
+import { Freshness } from "./freshness.js";
+import { language, setLanguage, t, toggleLanguage } from "./i18n.js";
+import { Seat, StationClock } from "./seat.js";
+import { missing, Player, Refusal } from "./whep.js";
+
+const $ = (id) => document.getElementById(id);
+const video = $("picture");
+const clock = new StationClock();
+const freshness = new Freshness(video, clock);
+
+const RETRY_MS = [300, 1000, 2000, 3000];
+const SILENT_RESTART_MS = 3000;
+
+const view = {
+  state: null, // of the showing; null before the first hello
+  hello: null,
+  table: null,
+  camera: { present: true, reason: "" },
+  linked: false, // the seat's socket
+  problem: null, // a message code that no retry will mend
+  notice: null,
+};
+
+// --- words ------------------------------------------------------------------------------------------
+
+const STATE_WORDS = {
+  PREPARED: () => t("PREPARED"),
+  PREVIEW: () => t("PREVIEW"),
+  ON_AIR: () => t("ON AIR"),
+  HOLD: () => t("ON HOLD"),
+  CLOSED: () => t("CLOSED"),
+  RECORDING_FAILED: () => t("RECORDING FAILED"),
+};
+const STATE_CLASSES = { ON_AIR: "on-air", HOLD: "hold", RECORDING_FAILED: "failed" };
+
+const ROLE_WORDS = {
+  judge: () => t("Judge"),
+  prosecutor: () => t("Prosecutor"),
+  defence: () => t("Defence counsel"),
+  clerk: () => t("Clerk"),
+  room: () => t("Room display"),
+};
+
+const PROBLEMS = {
+  "no-secure-context": () => [t("The connection is not secure"), t("Open this page by its https address.")],
+  "no-webrtc": () => [
+    t("This browser cannot show the live picture"),
+    t("WebRTC is missing or has been switched off by a policy. Use a current Chromium, Edge, Firefox or Safari."),
+  ],
+  "no-frame-callback": () => [
+    t("This browser is too old"),
+    t("It cannot say which pictures it has really shown, so their age could not be vouched for. Please update it."),
+  ],
+  "no-h264": () => [
+    t("This browser cannot decode H.264 video"),
+    t("In Firefox, switch on the OpenH264 add-on (Add-ons, Plugins), or use Chromium, Edge or Safari."),
+  ],
+  "not-admitted": () => [
+    t("You are no longer admitted"),
+    t("Your pass or certificate has expired or was withdrawn. Ask the custody centre for a new one."),
+  ],
+};
+
+const NOTICES = {
+  "capture-restarted": () => t("The camera process was started again."),
+  "table-restarted": () => t("The table's process was started again; its angle is unknown until it is homed."),
+  "signer-restarted": () => t("The signing process was started again."),
+  "simulator-restarted": () => t("The simulated table was started again."),
+};
+
+function motionWord(table) {
+  if (table.estop) return t("emergency stop");
+  if (table.link !== "up") return t("no connection to the table");
+  if (table.motion === "homing") return t("finding its zero");
+  if (table.motion === "moving" || table.motion === "stopping") return t("turning");
+  if (!table.homed) return t("angle not known: not homed");
+  return table.source === "assumed" ? t("angle assumed, not reported") : t("standing still");
+}
+
+// --- drawing ----------------------------------------------------------------------------------------
+
+function setText(id, text) {
+  if ($(id).textContent !== text) $(id).textContent = text;
+}
+
+function drawState() {
+  const word = view.linked && view.state ? STATE_WORDS[view.state]?.() ?? view.state : t("NOT CONNECTED");
+  setText("state", word);
+  $("state").className = `word ${view.linked ? STATE_CLASSES[view.state] ?? "" : "failed"}`;
+}
+
+function drawCase() {
+  setText("case-label", t("Case"));
+  setText("exhibit-label", t("Exhibit"));
+  setText("case-no", view.hello?.case_no ?? "");
+  setText("exhibit-no", view.hello?.exhibit_no ?? "");
+  setText("exhibit-name", view.hello?.exhibit_name ?? "");
+  const role = view.hello ? ROLE_WORDS[view.hello.role]?.() ?? view.hello.role : "";
+  const name = view.hello && view.hello.name !== view.hello.role ? view.hello.name : "";
+  const demo = view.hello?.demo ? t("Demonstration: simulated camera and table") : "";
+  setText("who", [role, name, demo].filter(Boolean).join(" · "));
+}
+
+function drawTable() {
+  const table = view.linked ? view.table : null;
+  const known = table && table.bearing_mdeg !== null && table.bearing_mdeg !== undefined;
+  $("dial").classList.toggle("unknown", !known);
+  setText("bearing", known ? `${(table.bearing_mdeg / 1000).toFixed(1)}°` : "—°");
+  setText("motion", table ? motionWord(table) : "");
+  if (known) $("needle").setAttribute("transform", `rotate(${table.bearing_mdeg / 1000})`);
+  $("dial").setAttribute("aria-label", `${t("Angle of the table")}: ${$("bearing").textContent}`);
+}
+
+function drawAge() {
+  const reading = freshness.read();
+  const seconds = Math.floor(Math.max(reading.silent_ms ?? 0, reading.age_ms ?? 0) / 1000);
+  let kind = "live";
+  let text;
+  if (view.problem || reading.silent_ms === null) {
+    kind = "wait";
+    text = t("NO PICTURE YET");
+  } else if (!Freshness.live(reading)) {
+    kind = "stale";
+    text = t("STALE {seconds} s", { seconds });
+  } else if (!view.camera.present) {
+    kind = "stale";
+    text = t("NO CAMERA");
+  } else {
+    text = reading.shown_age_ms === null ? t("LIVE, age unknown") : t("LIVE {age} ms", { age: Math.round(reading.shown_age_ms) });
+  }
+  setText("age", text);
+  $("age").className = `badge ${kind}`;
+  $("stale").hidden = kind !== "stale" || Boolean(view.problem);
+  setText("stale", kind !== "stale" ? "" : view.camera.present || !Freshness.live(reading)
+    ? t("This picture is not live. It is {seconds} s old.", { seconds }) : t("The camera gives no picture."));
+  return reading;
+}
+
+function drawMessage() {
+  const problem = PROBLEMS[view.problem]?.();
+  $("message").hidden = !problem;
+  if (problem) {
+    setText("message-title", problem[0]);
+    setText("message-text", problem[1]);
+  }
+}
+
+function drawButtons() {
+  setText("language", language() === "en" ? "中文" : "English");
+  $("language").lang = language() === "en" ? "zh-CN" : "en";
+  setText("fullscreen", document.fullscreenElement ? t("Leave full screen") : t("Full screen"));
+  setText("leave", t("Sign out"));
+}
+
+function draw() {
+  document.title = view.hello?.exhibit_no ? `${view.hello.exhibit_no} · Ostend` : "Ostend";
+  drawState();
+  drawCase();
+  drawTable();
+  drawMessage();
+  drawButtons();
+  drawAge();
+  setText("notice", view.notice ? NOTICES[view.notice.code]?.() ?? view.notice.text : "");
+}
+
+function drawMarks() {
+  for (let angle = 0; angle < 360; angle += 30) {
+    const mark = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    for (const [name, value] of Object.entries({ x1: 0, x2: 0, y1: -44, y2: angle % 90 ? -39 : -35, transform: `rotate(${angle})` }))
+      mark.setAttribute(name, value);
+    $("marks").append(mark);
+  }
+}
+
+// --- the picture ------------------------------------------------------------------------------------
+
+let player = null;
+let tries = 0;
+let retryTimer = null;
+let startedMs = 0;
+
+function retry() {
+  if (retryTimer !== null || view.problem) return;
+  retryTimer = setTimeout(connect, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+}
+
+async function connect() {
+  retryTimer = null;
+  player?.stop();
+  const mine = new Player(video, () => { if (player === mine) retry(); });
+  player = mine;
+  startedMs = performance.now();
+  freshness.restart();
+  try {
+    await mine.start();
+  } catch (error) {
+    mine.stop();
+    if (error instanceof Refusal) {
+      view.problem = error.code;
+      draw();
+    } else if (player === mine) {
+      retry();
+    }
+  }
+}
+
+/** The connection may say what it likes: if no picture is shown, it is made anew. */
+function watch() {
+  const reading = freshness.read();
+  const quiet = Math.min(reading.silent_ms ?? Infinity, performance.now() - startedMs);
+  if (Freshness.live(reading)) tries = 0;
+  else if (quiet > SILENT_RESTART_MS && document.visibilityState === "visible") retry();
+}
+
+// --- the seat ---------------------------------------------------------------------------------------
+
+function take(message) {
+  if (message.type === "hello") {
+    view.hello = message;
+    view.state = message.state;
+  } else if (message.type === "state") {
+    view.state = message.state;
+    Object.assign(view.hello ?? {}, message, { type: "hello" });
+  } else if (message.type === "table") {
+    view.table = message;
+    drawTable();
+    return;
+  } else if (message.type === "camera") {
+    view.camera = message;
+  } else if (message.type === "notice") {
+    view.notice = message;
+    setTimeout(() => { if (view.notice === message) { view.notice = null; draw(); } }, 8000);
+  }
+  draw();
+}
+
+function link(up) {
+  view.linked = up;
+  if (up && !freshness.read().fps) {
+    clearTimeout(retryTimer); // the station is back: do not sit out the pause
+    connect();
+  }
+  draw();
+}
+
+async function report(seat) {
+  const reading = freshness.read();
+  seat.send({
+    type: "report",
+    presented: reading.presented,
+    age_ms: reading.age_ms === null ? null : Math.round(reading.age_ms),
+    width: video.videoWidth,
+    height: video.videoHeight,
+    fps: reading.fps,
+    frozen_ms: reading.frozen_ms,
+    visible: document.visibilityState === "visible",
+    ufrag: player?.ufrag ?? "",
+  });
+  const figures = await player?.figures().catch(() => null);
+  setText("link", figures ? t("{fps} pictures/s · {width}×{height} · {lost} packets lost", {
+    fps: reading.fps, width: video.videoWidth, height: video.videoHeight, lost: figures.lost,
+  }) : "");
+}
+
+// --- keys and buttons -------------------------------------------------------------------------------
+
+const toggleFullscreen = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
+
+async function leave() {
+  player?.stop();
+  await fetch("/session", { method: "DELETE", headers: { "X-Ostend": "1" } }).catch(() => {});
+  location.reload();
+}
+
+function listen() {
+  $("fullscreen").onclick = toggleFullscreen;
+  $("language").onclick = async () => { await toggleLanguage(); draw(); };
+  $("leave").onclick = leave;
+  document.onfullscreenchange = drawButtons;
+  document.onkeydown = (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "f") toggleFullscreen();
+    if (event.key === "l") $("language").click();
+  };
+  window.onpagehide = () => player?.stop();
+}
+
+await setLanguage();
+drawMarks();
+listen();
+view.problem = missing();
+draw();
+const seat = new Seat(clock, take, link);
+if (!view.problem) connect();
+setInterval(drawAge, 250);
+setInterval(watch, 500);
+setInterval(() => report(seat), 1000);
