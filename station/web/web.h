@@ -16,7 +16,7 @@ struct web;
 
 enum web_event_type {
 	WEB_WHEP_OFFER,		/* POST /whep: text is the SDP offer; answer with web_whep_answer */
-	WEB_WHEP_END,		/* DELETE of a resource: viewer is its number */
+	WEB_WHEP_END,		/* a resource was deleted, its holder revoked or gone: viewer is its number */
 	WEB_SEAT_OPEN,		/* a WebSocket of /seat is up: seat is its number */
 	WEB_SEAT_TEXT,		/* a message came on it: text is JSON text, at most 64 KiB */
 	WEB_SEAT_CLOSED,
@@ -34,20 +34,40 @@ struct web_event {
 
 void web_event_free(void *event);
 
+/* Deadlines and bounds. Tests shorten them; the station runs with the defaults (web_limits_default). */
+struct web_limits {
+	uint32_t handshake_ms, head_ms;
+	uint32_t keep_alive_ms;		/* for the first byte of a next request */
+	uint32_t answer_ms;		/* for the main thread to answer an offer */
+	uint32_t write_ms;		/* for the next byte to be taken by the peer */
+	uint32_t rate_floor_bytes_s;	/* what a body, and an answer on the whole, must at least make */
+	uint32_t linger_ms;		/* for the peer to close after we did */
+	uint32_t ping_ms, dead_ms;	/* of a seat: when to ask for a sign of life, when to give it up */
+	uint32_t tick_ms;		/* how often deadlines and the files of certs/ are looked at */
+	uint32_t connections_max;
+	uint32_t strangers_max;		/* connections of one address that have shown no authority yet:
+					   a browser makes up to ten that it resets, and a court's rooms
+					   may share one address */
+};
+extern const struct web_limits web_limits_default;
+
 struct web_config {
 	const char *listen;		/* "127.0.0.1:8443", port 0 picks one */
 	const char *hosts[8];		/* further names and addresses in Host and Origin beside those of
 					   the certificate and the listening address */
 	const char *certificate_path, *key_path;	/* PEM: chain of the station, key (0600) */
-	const char *state_path;		/* the folder with ca.pem, crl, passes, denied (certs/store.h) */
-	bool passes_reusable;		/* --demo: a pass may be used any number of times */
-	uint32_t connections_max;	/* 0: 512 */
+	const char *state_path;		/* the folder of certs/layout.h */
+	const struct web_limits *limits;	/* NULL: the defaults */
 	/** @event becomes the owner's (web_event_free). Thread: web. Must not block. ERR_FULL: 503. */
 	int (*event)(void *owner, struct web_event *event);
 	void *owner;
 };
 
-/** ERR_OS; ERR_DENIED when a key file is readable by others; ERR_STATE for an expired certificate. */
+/**
+ * @return 0; ERR_OS; ERR_RANGE when listen is no address; ERR_DENIED when the key is readable by others
+ *         or of another certificate; ERR_STATE for a certificate that is not valid now; what store_open
+ *         returns
+ */
 int web_start(struct web **out, const struct web_config *config, struct err *err);
 struct web *web_stop(struct web *web);		/* joins; returns NULL */
 const char *web_url(const struct web *web);	/* "https://127.0.0.1:8443/" */
@@ -67,15 +87,15 @@ void web_seat_send(struct web *web, uint64_t seat, const char *text);
 void web_seat_close(struct web *web, uint64_t seat, uint16_t code, const char *reason);
 
 /**
- * Whether the credential @id may still be used: by the deny list, the CRL and its expiry, as they are
- * on disk now. web re-reads them within 1 s of a change, closes that person's connections itself, and
- * tells main by WEB_SEAT_CLOSED and WEB_WHEP_END.
+ * Look now whether everybody who is connected may still be. web does so by itself within 1 s of a
+ * change on disk or of an expiry: it closes that person's connections and seats and ends their WHEP
+ * resources, and tells main by WEB_SEAT_CLOSED and WEB_WHEP_END.
  */
 void web_recheck(struct web *web);
 
 struct web_stats {
 	uint64_t connections, requests, refused_401, refused_403, handshakes_failed, timeouts;
-	uint32_t open_connections, seats;
+	uint32_t open_connections, seats, viewers;
 };
 void web_stats(struct web *web, struct web_stats *out);
 
