@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#ifndef N_
-#define N_(text) text
-#endif
+#include "station/base/i18n.h"
 
 static const struct {
 	const char *name, *label;

@@ -12,6 +12,8 @@
 #ifndef OSTEND_CERTS_STORE_H
 #define OSTEND_CERTS_STORE_H
 
+#include "station/base/openssl.h"
+
 #include <openssl/ssl.h>
 #include <stdbool.h>
 

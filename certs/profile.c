@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "certs/profile.h"
+
+#include <stddef.h>
+
+#include "certs/layout.h"
+
+#define CA_USE "critical,keyCertSign,cRLSign"
+#define SIGN_USE "critical,digitalSignature"
+#define NOT_CA "critical,CA:FALSE"
+
+const struct profile profiles[PROFILE_COUNT] = {
+	[PROFILE_ROOT] = { "root", "Root", 3650, 3650, "critical,CA:TRUE", CA_USE, NULL,
+			   LAYOUT_ROOT_KEY, LAYOUT_ROOT_PEM },
+	[PROFILE_CA] = { "ca", "Issuing CA", 1825, 1825, "critical,CA:TRUE,pathlen:0", CA_USE, NULL,
+			 LAYOUT_CA_KEY, LAYOUT_CA_PEM },
+	/* 397 days is the longest that browsers accept from a public CA; a private one keeps to it */
+	[PROFILE_STATION] = { "station", NULL, 397, 397, NOT_CA, SIGN_USE, "serverAuth",
+			      LAYOUT_STATION_KEY, LAYOUT_STATION_PEM },
+	[PROFILE_LOG] = { "log", "Log signer", 730, 730, NOT_CA, SIGN_USE, NULL, LAYOUT_LOG_KEY,
+			  LAYOUT_LOG_PEM },
+	[PROFILE_MEDIA] = { "media", "Media signer", 730, 730, NOT_CA, SIGN_USE, NULL, LAYOUT_MEDIA_KEY,
+			    LAYOUT_MEDIA_PEM },
+	[PROFILE_PERSON] = { "person", NULL, 90, 397, NOT_CA, SIGN_USE, "clientAuth", NULL, NULL },
+};
