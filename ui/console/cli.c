@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/console/cli.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "station/base/i18n.h"
+#include "ui/console/fields.h"
+#include "ui/console/print.h"
+
+enum {
+	CONNECT_MS = 2000,
+	ANSWER_MS = 5000,
+	MOTION_MS = 15 * 60 * 1000,	/* a slow table, homing, several turns */
+	STOP_MS = 300,			/* then the table's own socket */
+};
+
+static int call(const char *path, const struct command *command, json_t *params, int connect_ms, int answer_ms,
+		json_t **result, struct err *err)
+{
+	CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
+	int rc = reach_connect(&client, path, connect_ms, err);
+
+	if (rc < 0)
+		return rc;
+	return rpc_client_call(client, command->method, json_incref(params), answer_ms, result, NULL, err);
+}
+
+static int answer_ms(const struct command *command, const json_t *params)
+{
+	if (command->flags & COMMAND_STOPS)
+		return STOP_MS;
+	if (command->flags & COMMAND_WAITS && !json_is_false(json_object_get(params, "wait")))
+		return MOTION_MS;
+	return ANSWER_MS;
+}
+
+/* Whether the table's own socket is to be tried after the station's gave @rc. */
+static bool ask_the_table(const struct command *command, int rc)
+{
+	if (command->flags & COMMAND_STOPS)
+		return true;
+	return command->flags & COMMAND_TABLE && rc == ERR_GONE;
+}
+
+static int do_command(const struct reach *reach, const struct command *command, json_t *params,
+		      json_t **result, struct err *err)
+{
+	int connect_ms = command->flags & COMMAND_STOPS ? STOP_MS : CONNECT_MS;
+	struct err table_err = { 0 };
+	int rc = call(reach->control, command, params, connect_ms, answer_ms(command, params), result, err);
+
+	if (rc >= 0 || !ask_the_table(command, rc))
+		return rc;
+	rc = call(reach->table, command, params, connect_ms,
+		  command->flags & COMMAND_STOPS ? ANSWER_MS : answer_ms(command, params), result, &table_err);
+	/* the station's own sentence says more than "nobody at table.sock" */
+	if (rc < 0 && rc != ERR_GONE)
+		*err = table_err;
+	return rc;
+}
+
+static int fail(const struct err *err)
+{
+	char text[sizeof err->text + 16];
+
+	snprintf(text, sizeof text, "ostend: %s", err->text);
+	print_sentence(stderr, text);
+	return EXIT_REFUSED;
+}
+
+/* Print lines as they come, until the station goes. */
+static int follow(struct rpc_client *client, json_int_t after, bool json, struct err *err)
+{
+	for (;;) {
+		struct pollfd ready = { .fd = rpc_client_fd(client), .events = POLLIN };
+		struct rpc_message message;
+		int rc = rpc_client_receive(client, &message, NULL, err);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 0) {
+			fflush(stdout);
+			poll(&ready, 1, -1);
+			continue;
+		}
+		if (message.method && strcmp(message.method, "log") == 0 &&
+		    field_integer(message.params, "number", 0) > after) {
+			after = field_integer(message.params, "number", 0);
+			if (json)
+				print_json(stdout, message.params, err);
+			else
+				print_log_line(stdout, message.params);
+		}
+		rpc_message_clear(&message);
+	}
+}
+
+static int run_follow(const struct reach *reach, bool json, struct err *err)
+{
+	CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
+	json_t *result, *lines;
+	json_int_t after;
+	int rc = reach_connect(&client, reach->control, CONNECT_MS, err);
+
+	if (rc < 0)
+		return rc;
+	/* first subscribe, then ask: a line between the two comes twice and is told by its number */
+	rc = rpc_client_call(client, "subscribe", json_pack("{s:[s]}", "topics", "log"), ANSWER_MS, &result,
+			     NULL, err);
+	if (rc < 0)
+		return rc;
+	json_decref(result);
+	rc = rpc_client_call(client, "log", NULL, ANSWER_MS, &result, NULL, err);
+	if (rc < 0)
+		return rc;
+	lines = json_object_get(result, "lines");
+	after = field_integer(json_array_get(lines, json_array_size(lines) - 1), "number", 0);
+	if (json)
+		print_json(stdout, result, err);
+	else
+		print_log(stdout, result);
+	json_decref(result);
+	return follow(client, after, json, err);
+}
+
+int cli_run(const struct reach *reach, const struct command *command, char *const *words, int count,
+	    bool json)
+{
+	struct err err = { 0 };
+	json_t *params, *result = NULL;
+	bool follows;
+	int rc;
+
+	if (command_parameters(command, words, count, &params, &err) < 0) {
+		fail(&err);
+		return EXIT_USAGE;
+	}
+	follows = field_true(params, "follow");
+	json_object_del(params, "follow");
+	if (follows)
+		rc = run_follow(reach, json, &err);
+	else
+		rc = do_command(reach, command, params, &result, &err);
+	json_decref(params);
+	if (rc < 0)
+		return fail(&err);
+	if (json && print_json(stdout, result, &err) < 0)
+		return fail(&err);
+	if (!json)
+		command->print(stdout, result);
+	json_decref(result);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/console/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/i18n.h"
+#include "station/base/tty_clean.h"
+#include "ui/console/degrees.h"
+
+/* How many of @words the command's name takes; 0 when it is another. */
+static int match(const struct command *command, char *const *words, int count)
+{
+	const char *at = command->words;
+
+	for (int used = 0; used < count; used++) {
+		size_t len = strcspn(at, " ");
+
+		if (strlen(words[used]) != len || strncmp(at, words[used], len) != 0)
+			return 0;
+		if (!at[len])
+			return used + 1;
+		at += len + 1;
+	}
+	return 0;
+}
+
+static bool begins_with_word(const struct command *command, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(command->words, word, len) == 0 && command->words[len] == ' ';
+}
+
+/* "table": which words may follow it. */
+static void explain_unknown(char *const *words, int count, struct err *err)
+{
+	char list[160] = "", shown[48];
+
+	for (size_t i = 0; i < command_count; i++)
+		if (begins_with_word(&command_table[i], words[0])) {
+			strncat(list, list[0] ? ", " : "", sizeof list - strlen(list) - 1);
+			strncat(list, command_table[i].words + strlen(words[0]) + 1, sizeof list - strlen(list) - 1);
+		}
+	tty_clean(shown, sizeof shown, words[0], strlen(words[0]), -1);
+	if (list[0] && count < 2)
+		err_set(err, ERR_RANGE, _("\"%s\" needs one of: %s"), shown, list);
+	else if (list[0])
+		err_set(err, ERR_RANGE, _("\"%s\" knows only: %s"), shown, list);
+	else
+		err_set(err, ERR_RANGE, _("no command is called \"%s\"; --help lists them"), shown);
+}
+
+const struct command *command_find(char *const *words, int count, int *used, struct err *err)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		*used = match(&command_table[i], words, count);
+		if (*used > 0)
+			return &command_table[i];
+	}
+	if (count > 0)
+		explain_unknown(words, count, err);
+	else
+		err_set(err, ERR_RANGE, _("no command given"));
+	return NULL;
+}
+
+static bool is_option(const char *word)
+{
+	/* "-90" is a value */
+	return word[0] == '-' && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.' && word[1];
+}
+
+static bool is_choice(const char *choices, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = choices; *at; at += *at == '|') {
+		size_t span = strcspn(at, "|");
+
+		if (span == len && strncmp(at, word, len) == 0)
+			return true;
+		at += span;
+	}
+	return false;
+}
+
+/* An integer, on, off, or text. */
+static json_t *value_of(const char *word)
+{
+	long long number;
+	char *end;
+
+	if (strcmp(word, "on") == 0)
+		return json_integer(1);
+	if (strcmp(word, "off") == 0)
+		return json_integer(0);
+	errno = 0;
+	number = strtoll(word, &end, 10);
+	return *word && !*end && !errno ? json_integer(number) : json_string(word);
+}
+
+static int set_argument(json_t *params, const struct argument *argument, const char *word, struct err *err)
+{
+	char shown[48];
+	int32_t mdeg;
+	json_t *value;
+
+	tty_clean(shown, sizeof shown, word, strlen(word), -1);
+	switch (argument->kind) {
+	case ARGUMENT_DEGREES:
+		if (degrees_parse(&mdeg, word, argument->name, argument->low, argument->high, err) < 0)
+			return ERR_RANGE;
+		value = json_integer(mdeg);
+		break;
+	case ARGUMENT_CHOICE:
+		if (!is_choice(argument->choices, word))
+			return err_set(err, ERR_RANGE, _("%s: \"%s\" is not one of: %s"), argument->name, shown,
+				       argument->choices);
+		value = json_string(word);
+		break;
+	case ARGUMENT_VALUE:
+		value = value_of(word);
+		break;
+	default:
+		value = json_string(word);
+	}
+	if (!value)	/* jansson refuses text that is not UTF-8 */
+		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not valid text"), argument->name, shown);
+	json_object_set_new(params, argument->key, value);
+	return 0;
+}
+
+static const struct argument *find_option(const struct command *command, const char *word)
+{
+	for (const struct argument *at = command->arguments; at->name; at++)
+		if (strcmp(at->name, word) == 0)
+			return at;
+	return NULL;
+}
+
+/* The next argument without dashes that has not been given yet. */
+static const struct argument *next_place(const struct command *command, const json_t *params)
+{
+	for (const struct argument *at = command->arguments; at->name; at++)
+		if (at->name[0] != '-' && !json_object_get(params, at->key))
+			return at;
+	return NULL;
+}
+
+static int read_word(const struct command *command, json_t *params, char *const *words, int count, int *at,
+		     struct err *err)
+{
+	const char *word = words[(*at)++];
+	const struct argument *argument = is_option(word) ? find_option(command, word) :
+							    next_place(command, params);
+	char shown[48];
+
+	tty_clean(shown, sizeof shown, word, strlen(word), -1);
+	if (!argument)
+		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not expected"), command->words, shown);
+	if (argument->kind == ARGUMENT_FLAG) {
+		json_object_set_new(params, argument->key, json_boolean(argument->flag_value));
+		return 0;
+	}
+	if (argument->name[0] != '-')
+		return set_argument(params, argument, word, err);
+	if (*at == count)
+		return err_set(err, ERR_RANGE, _("%s: %s needs a value"), command->words, argument->name);
+	return set_argument(params, argument, words[(*at)++], err);
+}
+
+int command_parameters(const struct command *command, char *const *words, int count, json_t **params,
+		       struct err *err)
+{
+	json_t *object = json_object();
+	int rc = object ? 0 : err_set(err, ERR_NOMEM, "out of memory");
+
+	for (int at = 0; rc == 0 && at < count;)
+		rc = read_word(command, object, words, count, &at, err);
+	if (rc == 0 && next_place(command, object))
+		rc = err_set(err, ERR_RANGE, _("%s: %s is missing"), command->words,
+			     next_place(command, object)->name);
+	if (rc < 0) {
+		json_decref(object);
+		return rc;
+	}
+	if (command->fixed_key)
+		json_object_set_new(object, command->fixed_key,
+				    strcmp(command->fixed_value, "true") == 0  ? json_true() :
+				    strcmp(command->fixed_value, "false") == 0 ? json_false() :
+										 json_string(command->fixed_value));
+	*params = object;
+	return 0;
+}
+
+void command_usage(const struct command *command, char *text, size_t size)
+{
+	size_t len = (size_t)snprintf(text, size, "%s", command->words);
+
+	for (const struct argument *at = command->arguments; at->name && len < size; at++) {
+		if (at->name[0] != '-')
+			len += (size_t)snprintf(text + len, size - len, " %s", at->name);
+		else if (at->kind == ARGUMENT_FLAG)
+			len += (size_t)snprintf(text + len, size - len, " [%s]", at->name);
+		else
+			len += (size_t)snprintf(text + len, size - len, " [%s %s]", at->name,
+						at->choices ? at->choices : at->value_name);
+	}
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command.h - the acts of the command line and of the console's ":" line, in one table.
+ *
+ * A row names the words, the arguments and where they go in the method's parameters, and who prints
+ * the answer. Usage texts, argument checks and the man page's list all come from the rows.
+ */
+#ifndef OSTEND_UI_CONSOLE_COMMAND_H
+#define OSTEND_UI_CONSOLE_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "station/base/err.h"
+
+enum argument_kind {
+	ARGUMENT_DEGREES,	/* degrees with decimals, sent as millidegrees */
+	ARGUMENT_NAME,		/* text as it is */
+	ARGUMENT_VALUE,		/* an integer, on, off, or the text of a menu entry */
+	ARGUMENT_CHOICE,	/* one of the words in .choices */
+	ARGUMENT_FLAG,		/* an option without a value: sets .key to .flag_value */
+};
+
+struct argument {
+	const char *name;	/* "DEG", or "--speed": an option */
+	const char *key;	/* in params */
+	enum argument_kind kind;
+	int32_t low, high;	/* of ARGUMENT_DEGREES, millidegrees */
+	const char *value_name;	/* of an option, for the usage line */
+	const char *choices;	/* "shortest|cw|ccw" */
+	bool flag_value;
+};
+
+enum command_flags {
+	COMMAND_STOPS = 1,	/* falls back to table.sock at once */
+	COMMAND_WAITS = 2,	/* the answer comes when the motion has ended */
+	COMMAND_TABLE = 4,	/* table.sock can do it as well */
+	COMMAND_FOLLOWS = 8,	/* prints more as it comes, with -f */
+	COMMAND_LOCAL = 16,	/* not a method of the station: console, demo, help */
+};
+
+struct command {
+	const char *words;			/* "table goto" */
+	const char *method;			/* "table.goto"; NULL for COMMAND_LOCAL */
+	const char *help;			/* N_() */
+	struct argument arguments[5];		/* up to the first without name */
+	const char *fixed_key, *fixed_value;	/* sent always: clear's confirmation */
+	void (*print)(FILE *out, const json_t *result);
+	unsigned flags;
+};
+
+extern const struct command command_table[];
+extern const size_t command_count;
+
+/**
+ * Find the command that @words begins with; *@used words name it.
+ * @return NULL when there is none, with a sentence in @err
+ */
+const struct command *command_find(char *const *words, int count, int *used, struct err *err);
+
+/**
+ * Read the words after the command's name into @params (a new object, the caller's).
+ * "follow" (of -f) is among them: it is the program's own and not to be sent.
+ * ERR_RANGE
+ */
+int command_parameters(const struct command *command, char *const *words, int count, json_t **params,
+		       struct err *err);
+
+/** "table goto DEG [--way shortest|cw|ccw] ..." */
+void command_usage(const struct command *command, char *text, size_t size);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keys and clicks. A sequence that ncurses does not know (a late answer of the terminal, an odd key)
+ * is swallowed whole: its letters must never be taken for commands, "[" would spin the table. Pasted
+ * text reaches a prompt only.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/clock.h"
+#include "station/base/i18n.h"
+#include "station/base/pose.h"
+#include "station/base/tty_clean.h"
+#include "ui/console/compass.h"
+#include "ui/console/degrees.h"
+#include "ui/console/screen.h"
+
+#define ESCAPE 27
+
+static void type_character(struct screen *screen, uint32_t character)
+{
+	size_t len = strlen(screen->input);
+
+	if (tty_clean_width(character) == 0 || len + 5 > sizeof screen->input)
+		return;
+	len += tty_clean_put(screen->input + len, character);
+	screen->input[len] = '\0';
+}
+
+static void erase_character(struct screen *screen)
+{
+	size_t len = strlen(screen->input);
+
+	while (len > 0 && ((unsigned char)screen->input[--len] & 0xc0) == 0x80)
+		;
+	screen->input[len] = '\0';
+}
+
+static void accept_prompt(struct screen *screen)
+{
+	struct err err = { 0 };
+	int32_t mdeg = 0;
+	int rc = 0;
+
+	screen->mode = MODE_PANES;
+	if (!screen->input[0])
+		return;
+	switch (screen->prompt) {
+	case PROMPT_GOTO:
+		rc = degrees_parse(&mdeg, screen->input, _("bearing"), 0, MDEG_PER_TURN - 1, &err);
+		if (rc == 0)
+			act_goto(screen, mdeg);
+		break;
+	case PROMPT_SPIN:
+		rc = degrees_parse(&mdeg, screen->input, _("speed"), -MDEG_PER_TURN, MDEG_PER_TURN, &err);
+		if (rc == 0)
+			act_spin(screen, mdeg);
+		break;
+	default:
+		act_command_line(screen, screen->input);
+	}
+	if (rc < 0)
+		screen_notice(screen, MESSAGE_ERROR, "%s", err.text);
+}
+
+static void stop_if_moving(struct screen *screen)
+{
+	struct dial dial;
+
+	model_dial(&screen->model, &dial);
+	if (dial.moving)
+		act_stop(screen, "table.stop");
+}
+
+static void prompt_key(struct screen *screen, int key, bool is_function)
+{
+	if (key == '\r' || key == '\n' || (is_function && key == KEY_ENTER))
+		accept_prompt(screen);
+	else if (key == 127 || key == 8 || (is_function && key == KEY_BACKSPACE))
+		erase_character(screen);
+	else if (key == ('u' & 0x1f))
+		screen->input[0] = '\0';
+	else if (key == ESCAPE || key == ('c' & 0x1f)) {
+		screen->mode = MODE_PANES;
+		/* who presses Esc while the table turns may want it to stop */
+		stop_if_moving(screen);
+	} else if (!is_function)
+		type_character(screen, (uint32_t)key);
+}
+
+static void question_key(struct screen *screen, int key)
+{
+	bool yes = key == 'y' || key == 'Y';
+
+	screen->mode = MODE_PANES;
+	if (screen->question == QUESTION_LEAVE_DEMO) {
+		screen->leave = yes || key == 'k' || key == 'K';
+		screen->stop_station = yes;
+	} else if (key == ' ' || key == ESCAPE) {
+		stop_if_moving(screen);
+	} else if (!yes) {
+		screen_notice(screen, MESSAGE_OWN, _("not done"));
+	} else if (screen->question == QUESTION_HOME) {
+		act_home(screen);
+	} else {
+		act_clear(screen);
+	}
+}
+
+/* In a help or text: keys that move it do, stop keys stop, and all others close it. */
+static void overlay_key(struct screen *screen, enum action action)
+{
+	switch (action) {
+	case ACTION_STOP:
+		screen->mode = MODE_PANES;
+		stop_if_moving(screen);
+		break;
+	case ACTION_UP:
+	case ACTION_DOWN:
+	case ACTION_PAGE_UP:
+	case ACTION_PAGE_DOWN:
+	case ACTION_ESTOP:
+	case ACTION_THEME:
+	case ACTION_REDRAW:
+		act(screen, action);
+		break;
+	default:
+		screen->mode = MODE_PANES;
+	}
+}
+
+static void click_dial(struct screen *screen, int y, int x)
+{
+	int32_t bearing_mdeg;
+
+	if (compass_bearing_at(screen->dial.rows, screen->dial.columns, y - screen->dial.y, x - screen->dial.x,
+			       &bearing_mdeg))
+		act_goto(screen, bearing_mdeg);
+}
+
+static void click(struct screen *screen, int y, int x)
+{
+	for (size_t i = 0; y == screen->layout.keys.y && i < screen->hit_count; i++)
+		if (x >= screen->hits[i].x && x < screen->hits[i].x + screen->hits[i].columns) {
+			if (screen->mode == MODE_PANES || screen->hits[i].action == ACTION_STOP)
+				act(screen, screen->hits[i].action);
+			else if (screen->mode != MODE_PROMPT)
+				overlay_key(screen, screen->hits[i].action);
+			return;
+		}
+	if (screen->mode != MODE_PANES) {
+		if (screen->mode != MODE_PROMPT)
+			screen->mode = MODE_PANES;
+		return;
+	}
+	if (layout_hit(screen->dial, y, x)) {
+		click_dial(screen, y, x);
+		return;
+	}
+	for (int i = 0; i < PANE_COUNT; i++)
+		if (layout_hit(screen->layout.panes[i], y, x))
+			screen->focus = (enum pane)i;
+}
+
+static void mouse(struct screen *screen)
+{
+	bool down, up;
+	MEVENT event;
+
+	if (getmouse(&event) != OK || screen->layout.too_small)
+		return;
+	up = event.bstate & BUTTON4_PRESSED;
+	down = event.bstate & BUTTON5_PRESSED;
+	if ((up || down) && screen->mode != MODE_PROMPT && screen->mode != MODE_QUESTION) {
+		bool over_list = layout_hit(screen->layout.panes[PANE_MESSAGES], event.y, event.x) ||
+				 layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x);
+
+		if (over_list)
+			screen->focus = layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x) ?
+						PANE_ROOMS : PANE_MESSAGES;
+		if (over_list || screen->mode != MODE_PANES)
+			act(screen, up ? ACTION_UP : ACTION_DOWN);
+		else
+			act(screen, up ? ACTION_TURN_LEFT : ACTION_TURN_RIGHT);
+	} else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) {
+		click(screen, event.y, event.x);
+	}
+	screen_touch(screen);
+}
+
+static void key_pressed(struct screen *screen, int key, bool is_function)
+{
+	/* letters beyond Latin 1 share their numbers with ncurses' function keys */
+	enum action action = is_function || key < 256 ? keys_action(key) : ACTION_NONE;
+
+	screen_touch(screen);
+	switch (screen->mode) {
+	case MODE_PROMPT: prompt_key(screen, key, is_function); break;
+	case MODE_QUESTION: question_key(screen, key); break;
+	case MODE_PANES:
+		if (action != ACTION_NONE)
+			act(screen, action);
+		break;
+	default: overlay_key(screen, action); break;
+	}
+}
+
+/* After an ESC: the rest of a sequence that ncurses did not know; "" when the ESC stood alone. The
+ * final byte of a control sequence is 0x40 to 0x7e (ECMA-48 5.4). */
+static void swallow_sequence(char *text, size_t size)
+{
+	size_t used = 0;
+	wint_t next;
+
+	text[0] = '\0';
+	if (get_wch(&next) != OK)
+		return;
+	text[used++] = (char)next;
+	if (next == '[' || next == 'O')
+		while (get_wch(&next) == OK) {
+			if (used < size - 1)
+				text[used++] = next < 0x80 ? (char)next : '?';
+			if (next >= 0x40 && next <= 0x7e)
+				break;
+		}
+	text[used] = '\0';
+}
+
+static void character_typed(struct screen *screen, wint_t character)
+{
+	char sequence[32];
+
+	if (character != ESCAPE) {
+		if (!screen->pasting)
+			key_pressed(screen, (int)character, false);
+		else if (screen->mode == MODE_PROMPT)
+			type_character(screen, character);
+		screen_touch(screen);
+		return;
+	}
+	swallow_sequence(sequence, sizeof sequence);
+	if (sequence[0] != '[' && sequence[0] != 'O')
+		key_pressed(screen, ESCAPE, false);
+	else if (strcmp(sequence, "[200~") == 0)
+		screen->pasting = true;
+	else if (strcmp(sequence, "[201~") == 0)
+		screen->pasting = false;
+}
+
+void input_drain(struct screen *screen)
+{
+	wint_t key;
+	int rc;
+
+	/* bounded, so that a flood of keys cannot keep the screen from being drawn */
+	for (int i = 0; i < 256 && !screen->leave; i++) {
+		rc = get_wch(&key);
+		if (rc == ERR)
+			return;
+		if (rc == OK)
+			character_typed(screen, key);
+		else if (key == KEY_MOUSE)
+			mouse(screen);
+		else if (key == KEY_RESIZE)
+			screen_touch(screen);
+		else
+			key_pressed(screen, (int)key, true);
+	}
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stands over the panes: help, the way to join, the answer of a command. */
+#include <qrencode.h>
+#include <string.h>
+
+#include "station/base/i18n.h"
+#include "station/base/tty_clean.h"
+#include "ui/console/fields.h"
+#include "ui/console/screen.h"
+
+static struct rect open_box(struct screen *screen, int rows, int columns, const char *title)
+{
+	struct rect box = { 0, 0, MIN(rows, LINES - 3), MIN(columns, COLS - 2) };
+
+	box.y = 1 + (LINES - 3 - box.rows) / 2;
+	box.x = (COLS - box.columns) / 2;
+	term_fill(&screen->term, box, ROLE_BOX);
+	term_frame(&screen->term, box, title, true);
+	return layout_inside(box);
+}
+
+/* --- help ------------------------------------------------------------------------------------- */
+
+static void draw_help(struct screen *screen)
+{
+	struct rect inside = open_box(screen, (int)key_count + 5, 74, _("Help"));
+	int rows = inside.rows - 1, extra = (int)key_count - rows;
+
+	screen->text_scroll = CLAMP(screen->text_scroll, 0, MAX(extra, 0));
+	for (int i = 0; i < rows && (size_t)(i + screen->text_scroll) < key_count; i++) {
+		const struct key_row *row = &key_table[i + screen->text_scroll];
+
+		term_text(&screen->term, inside.y + i, inside.x + 1, 8, ROLE_BAR_KEY, row->shown);
+		term_text(&screen->term, inside.y + i, inside.x + 10, inside.columns - 11, ROLE_BOX, _(row->help));
+	}
+	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2, ROLE_BOX,
+		  extra > 0 ? _("Up and Down scroll, any other key closes. The manual is ostend(1).") :
+			      _("Any key closes this. The manual is ostend(1)."));
+}
+
+/* --- join ------------------------------------------------------------------------------------- */
+
+static bool module_dark(const QRcode *code, int y, int x)
+{
+	return y >= 0 && x >= 0 && y < code->width && x < code->width && code->data[y * code->width + x] & 1;
+}
+
+/* Always dark on light with a quiet zone of two modules, in every theme: readers need it so. */
+static void draw_code(struct screen *screen, int top, int left, const QRcode *code)
+{
+	static const wchar_t shapes[2][2] = { { L' ', L'\u2584' }, { L'\u2580', L'\u2588' } };
+	int span = code->width + 4;
+
+	for (int row = 0; row < (span + 1) / 2; row++)
+		for (int x = 0; x < span; x++) {
+			bool upper = module_dark(code, 2 * row - 2, x - 2);
+			bool lower = module_dark(code, 2 * row - 1, x - 2);
+
+			term_character(&screen->term, top + row, left + x, ROLE_CODE, shapes[upper][lower]);
+		}
+}
+
+/* Without blocks a module is two blanks wide, light or dark ground. */
+static void draw_code_wide(struct screen *screen, int top, int left, const QRcode *code)
+{
+	for (int y = 0; y < code->width + 2; y++)
+		for (int x = 0; x < code->width + 2; x++) {
+			enum role_on_screen role = module_dark(code, y - 1, x - 1) ? ROLE_INK : ROLE_CODE;
+
+			term_character(&screen->term, top + y, left + 2 * x, role, L' ');
+			term_character(&screen->term, top + y, left + 2 * x + 1, role, L' ');
+		}
+}
+
+static void code_size(const struct screen *screen, const QRcode *code, int *rows, int *columns)
+{
+	*rows = *columns = 0;
+	if (!code)
+		return;
+	*rows = screen->term.blocks ? (code->width + 5) / 2 : code->width + 2;
+	*columns = screen->term.blocks ? code->width + 4 : 2 * (code->width + 2);
+}
+
+static void draw_join(struct screen *screen)
+{
+	const json_t *join = json_object_get(screen->model.status, "join");
+	const char *url = field_text(join, "url"), *pass = field_text(join, "pass");
+	int rows, columns, y, text_rows = 4;
+	char address[512];
+	struct rect inside;
+	QRcode *code;
+
+	snprintf(address, sizeof address, "%s#pass=%s", url, pass);
+	code = *url ? QRcode_encodeString8bit(address, 0, QR_ECLEVEL_L) : NULL;
+	code_size(screen, code, &rows, &columns);
+	if (rows + text_rows + 2 > LINES - 3 || columns + 4 > COLS)
+		rows = columns = 0;	/* no room: address and pass alone */
+	inside = open_box(screen, rows + text_rows + 2, MAX(columns + 4, 64), _("Join from a browser"));
+	term_format(&screen->term, inside.y, inside.x + 1, inside.columns - 2, ROLE_BOX, _("Address: %s"), url);
+	term_format(&screen->term, inside.y + 1, inside.x + 1, inside.columns - 2, ROLE_BOX, _("Pass:    %s"), pass);
+	y = inside.y + 2;
+	if (rows > 0)
+		(screen->term.blocks ? draw_code : draw_code_wide)(screen, y, inside.x + (inside.columns - columns) / 2,
+								   code);
+	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2, ROLE_BOX,
+		  rows > 0 ? _("The code holds both. Any key closes this; j opens it again.") :
+			     _("Any key closes this; j opens it again."));
+	QRcode_free(code);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+static int count_lines(const char *text)
+{
+	int count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void draw_text(struct screen *screen)
+{
+	const char *at = screen->text ? screen->text : "";
+	int lines = count_lines(at), skip;
+	struct rect inside = open_box(screen, lines + 3, 86, _("Answer"));
+	int rows = inside.rows - 1;
+
+	screen->text_scroll = CLAMP(screen->text_scroll, 0, MAX(lines - rows, 0));
+	skip = screen->text_scroll;
+	for (int y = 0; *at && y < rows;) {
+		size_t len = strcspn(at, "\n");
+		char line[1024];
+
+		tty_clean(line, sizeof line, at, len, -1);
+		if (skip > 0)
+			skip--;
+		else
+			term_text(&screen->term, inside.y + y++, inside.x + 1, inside.columns - 2, ROLE_BOX, line);
+		at += len + (at[len] == '\n');
+	}
+	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2, ROLE_BOX,
+		  lines > rows ? _("Up and Down scroll, any other key closes.") : _("Any key closes this."));
+}
+
+void overlay_draw(struct screen *screen)
+{
+	switch (screen->mode) {
+	case MODE_HELP: draw_help(screen); break;
+	case MODE_JOIN: draw_join(screen); break;
+	case MODE_TEXT: draw_text(screen); break;
+	default: break;
+	}
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/console/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/clock.h"
+#include "station/base/i18n.h"
+#include "station/base/tty_clean.h"
+#include "ui/console/degrees.h"
+#include "ui/console/fields.h"
+#include "ui/console/grid.h"
+#include "ui/console/words.h"
+
+const char *print_degree_sign(void)
+{
+	return i18n_utf8() ? "\u00b0" : " deg";
+}
+
+static void pair(struct grid *grid, const char *label, const char *value)
+{
+	if (!*value)
+		return;
+	grid_add(grid, label);
+	grid_add(grid, value);
+}
+
+static void pair_degrees(struct grid *grid, const char *label, const json_t *value, const char *unit)
+{
+	char text[32];
+
+	if (!json_is_integer(value))
+		return;
+	degrees_format(text, sizeof text, json_integer_value(value), 3);
+	grid_add(grid, label);
+	grid_add_format(grid, "%s%s%s", text, print_degree_sign(), unit);
+}
+
+static void add_table(struct grid *grid, const json_t *table)
+{
+	const json_t *bearing = json_object_get(table, "bearing_mdeg");
+
+	grid_add(grid, _("Table"));
+	grid_add_format(grid, "%s, %s%s", field_text(table, "driver"), words_link(field_text(table, "link")),
+			field_true(table, "simulated") ? _(" (simulated)") : "");
+	pair_degrees(grid, _("Bearing"), bearing, "");
+	if (!json_is_integer(bearing))
+		pair(grid, _("Bearing"), _("unknown: the table has not been homed"));
+	pair_degrees(grid, _("Reported"), json_object_get(table, "reported_mdeg"), "");
+	pair_degrees(grid, _("Commanded"), json_object_get(table, "commanded_mdeg"), "");
+	pair_degrees(grid, _("Uncertainty"), json_object_get(table, "uncertainty_mdeg"), "");
+	pair_degrees(grid, _("Speed"), json_object_get(table, "speed_mdeg_s"), "/s");
+	pair(grid, _("Motion"), words_motion(field_text(table, "motion")));
+	grid_add(grid, _("Reference"));
+	grid_add_format(grid, "%s, %s", words_reference(field_text(table, "reference")),
+			words_source(field_text(table, "source")));
+	if (field_true(table, "estop"))
+		pair(grid, _("Emergency stop"), _("LATCHED; `ostend table clear` unlatches it"));
+	pair(grid, _("Fault"), field_text(table, "fault"));
+	pair(grid, _("Message"), field_text(table, "message"));
+}
+
+static void add_camera(struct grid *grid, const json_t *camera)
+{
+	grid_add(grid, _("Camera"));
+	grid_add_format(grid, "%s %s: %s", field_text(camera, "driver"), field_text(camera, "device"),
+			field_text(camera, "state"));
+	pair(grid, _("Reason"), field_text(camera, "reason"));
+	pair(grid, _("Identity"), field_text(camera, "identity"));
+	grid_add(grid, _("Picture"));
+	grid_add_format(grid, _("%lldx%lld %s, %lld frames/s; %lld frames, %lld dropped, %lld rejected"),
+			(long long)field_integer(camera, "width", 0), (long long)field_integer(camera, "height", 0),
+			field_text(camera, "format"), (long long)field_integer(camera, "fps", 0),
+			(long long)field_integer(camera, "frames", 0),
+			(long long)field_integer(camera, "dropped", 0),
+			(long long)field_integer(camera, "rejected", 0));
+}
+
+static void add_traffic(struct grid *grid, const json_t *status)
+{
+	const json_t *encoder = json_object_get(status, "encoder"), *stream = json_object_get(status, "stream");
+	char rate[32];
+
+	words_rate(rate, sizeof rate, field_integer(encoder, "bitrate_bps", 0));
+	grid_add(grid, _("Encoder"));
+	grid_add_format(grid, _("%lldx%lld, %lld frames/s, %s; %lld frames in, %lld dropped"),
+			(long long)field_integer(encoder, "width", 0),
+			(long long)field_integer(encoder, "height", 0), (long long)field_integer(encoder, "fps", 0),
+			rate, (long long)field_integer(encoder, "frames_in", 0),
+			(long long)field_integer(encoder, "frames_dropped", 0));
+	grid_add(grid, _("Stream"));
+	grid_add_format(grid, _("UDP port %lld, %lld viewers, %lld datagrams sent"),
+			(long long)field_integer(stream, "port", 0), (long long)field_integer(stream, "viewers", 0),
+			(long long)field_integer(stream, "datagrams_out", 0));
+}
+
+static void add_children(struct grid *grid, const json_t *status)
+{
+	json_t *child;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "children"), i, child) {
+		grid_add_format(grid, _("Process %s"), field_text(child, "name"));
+		grid_add_format(grid, _("%s, number %lld, %lld restarts%s%s"), words_child(field_text(child, "state")),
+				(long long)field_integer(child, "pid", 0),
+				(long long)field_integer(child, "restarts", 0),
+				*field_text(child, "reason") ? ": " : "", field_text(child, "reason"));
+	}
+}
+
+void print_status(FILE *out, const json_t *result)
+{
+	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
+	char utc[32] = "", uptime[32];
+
+	words_duration(uptime, sizeof uptime, field_integer(result, "uptime_s", 0));
+	if (field_integer(result, "utc_us", 0))
+		clock_format_utc(utc, sizeof utc, field_integer(result, "utc_us", 0));
+	grid_add(grid, _("State"));
+	grid_add_format(grid, "%s%s", words_state(field_text(result, "state")),
+			field_true(result, "demo") ? _(" (demo)") : "");
+	pair(grid, _("Case"), field_text(result, "case_no"));
+	grid_add(grid, _("Exhibit"));
+	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"), field_text(result, "exhibit_name"));
+	pair(grid, _("Address"), field_text(result, "url"));
+	add_camera(grid, json_object_get(result, "camera"));
+	add_table(grid, json_object_get(result, "table"));
+	add_traffic(grid, result);
+	add_children(grid, result);
+	pair(grid, _("Time"), utc);
+	grid_add(grid, _("Version"));
+	grid_add_format(grid, _("%s, up for %s"), field_text(result, "version"), uptime);
+	grid_print(grid, out, PRINT_WIDTH);
+}
+
+void print_table(FILE *out, const json_t *result)
+{
+	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
+
+	add_table(grid, result);
+	grid_print(grid, out, PRINT_WIDTH);
+}
+
+void print_camera(FILE *out, const json_t *result)
+{
+	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
+
+	add_camera(grid, result);
+	grid_print(grid, out, PRINT_WIDTH);
+}
+
+void print_outcome(FILE *out, const json_t *result)
+{
+	const json_t *table = json_object_get(result, "table");
+	char text[256], bearing[32];
+
+	if (!*field_text(result, "outcome")) {	/* stop answers with {}, or the state alone */
+		print_sentence(out, _("done"));
+		return;
+	}
+	degrees_format(bearing, sizeof bearing, field_integer(table, "bearing_mdeg", 0), 3);
+	if (json_is_integer(json_object_get(table, "bearing_mdeg")))
+		snprintf(text, sizeof text, _("%s; the table reports %s%s, %s"),
+			 words_outcome(field_text(result, "outcome")), bearing, print_degree_sign(),
+			 words_motion(field_text(table, "motion")));
+	else
+		snprintf(text, sizeof text, "%s", words_outcome(field_text(result, "outcome")));
+	print_sentence(out, text);
+}
+
+void print_sentence(FILE *out, const char *sentence)
+{
+	char clean[1024];
+
+	tty_clean(clean, sizeof clean, sentence, strlen(sentence), -1);
+	fprintf(out, "%s\n", clean);
+}
+
+void print_metrics(FILE *out, const json_t *result)
+{
+	const char *at = field_text(result, "text");
+
+	while (*at) {
+		size_t len = strcspn(at, "\n");
+		char clean[1024];
+
+		tty_clean(clean, sizeof clean, at, len, -1);
+		fprintf(out, "%s\n", clean);
+		at += len + (at[len] == '\n');
+	}
+}
+
+/* Whole characters only; \u escapes are UTF-16 (RFC 8259 7). */
+static void put_escaped(FILE *out, uint32_t character)
+{
+	if (character >= 0x10000) {
+		fprintf(out, "\\u%04x", 0xd800 + ((character - 0x10000) >> 10));
+		character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+	}
+	fprintf(out, "\\u%04x", character);
+}
+
+int print_json(FILE *out, const json_t *result, struct err *err)
+{
+	CLEANUP(util_freep) char *text = json_dumps(result, JSON_COMPACT | JSON_ENCODE_ANY);
+	const char *at = text, *end;
+
+	if (!text)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	for (end = text + strlen(text); at < end;) {
+		const char *start = at;
+		uint32_t character = tty_clean_next(&at, end);
+
+		if (tty_clean_width(character) > 0)
+			fwrite(start, 1, (size_t)(at - start), out);
+		else if (character <= 0x10ffff)
+			put_escaped(out, character);
+	}
+	fputc('\n', out);
+	return 0;
+}

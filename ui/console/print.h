@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* print.h - what the station answered, for people: tables of 80 columns, cleaned, in their language. */
+#ifndef OSTEND_UI_CONSOLE_PRINT_H
+#define OSTEND_UI_CONSOLE_PRINT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "station/base/err.h"
+
+#define PRINT_WIDTH 80
+
+void print_status(FILE *out, const json_t *result);
+void print_table(FILE *out, const json_t *result);
+void print_outcome(FILE *out, const json_t *result);
+void print_camera(FILE *out, const json_t *result);
+void print_controls(FILE *out, const json_t *result);
+void print_control(FILE *out, const json_t *result);
+void print_rooms(FILE *out, const json_t *result);
+void print_log(FILE *out, const json_t *result);
+void print_log_line(FILE *out, const json_t *line);
+void print_metrics(FILE *out, const json_t *result);
+
+/** One line of JSON as the station sent it; what must not reach a terminal is written as \uXXXX. */
+int print_json(FILE *out, const json_t *result, struct err *err);
+
+/** One sentence, cleaned, for standard error. */
+void print_sentence(FILE *out, const char *sentence);
+
+/** " deg" or the degree sign, as the terminal can. */
+const char *print_degree_sign(void);
+
+#endif

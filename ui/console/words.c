@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/console/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "station/base/i18n.h"
+#include "station/base/util.h"
+
+struct word {
+	const char *sent, *shown;
+};
+
+static const char *look_up(const struct word *list, size_t count, const char *sent)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].sent, sent) == 0)
+			return _(list[i].shown);
+	return sent;
+}
+
+const char *words_state(const char *state)
+{
+	static const struct word list[] = {
+		{ "PREPARED", N_("PREPARED") }, { "PREVIEW", N_("PREVIEW") },
+		{ "ON_AIR", N_("ON AIR") },	{ "HOLD", N_("HOLD") },
+		{ "CLOSED", N_("CLOSED") },	{ "RECORDING_FAILED", N_("RECORDING FAILED") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), state);
+}
+
+const char *words_link(const char *link)
+{
+	static const struct word list[] = {
+		{ "closed", N_("line closed") }, { "opening", N_("line opening") }, { "up", N_("connected") },
+		{ "silent", N_("does not answer") }, { "lost", N_("line lost") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), link);
+}
+
+const char *words_motion(const char *motion)
+{
+	static const struct word list[] = {
+		{ "unknown", N_("motion unknown") }, { "still", N_("still") },	 { "moving", N_("moving") },
+		{ "stopping", N_("stopping") },	     { "homing", N_("homing") }, { "held", N_("held") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), motion);
+}
+
+const char *words_reference(const char *reference)
+{
+	static const struct word list[] = {
+		{ "none", N_("not homed") },
+		{ "user-zero", N_("zero set by hand") },
+		{ "homed", N_("homed") },
+		{ "absolute", N_("absolute") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), reference);
+}
+
+const char *words_source(const char *source)
+{
+	static const struct word list[] = {
+		{ "none", N_("no angle") },
+		{ "assumed", N_("assumed") },
+		{ "counted", N_("counted steps") },
+		{ "encoder", N_("encoder") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), source);
+}
+
+const char *words_outcome(const char *outcome)
+{
+	static const struct word list[] = {
+		{ "accepted", N_("accepted") }, { "done", N_("done") },
+		{ "stopped", N_("stopped") },	{ "refused", N_("refused") },
+		{ "failed", N_("failed") },	{ "superseded", N_("replaced by a newer command") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), outcome);
+}
+
+const char *words_role(const char *role)
+{
+	static const struct word list[] = {
+		{ "judge", N_("Judge") },	      { "prosecutor", N_("Prosecutor") },
+		{ "defence", N_("Defence counsel") }, { "clerk", N_("Clerk") },
+		{ "room", N_("Room display") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), role);
+}
+
+const char *words_room(const char *state)
+{
+	static const struct word list[] = {
+		{ "new", N_("arriving") },
+		{ "checked", N_("checked") },
+		{ "connected", N_("connected") },
+		{ "page only", N_("page only") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), state);
+}
+
+const char *words_child(const char *state)
+{
+	static const struct word list[] = {
+		{ "running", N_("running") },
+		{ "restarting", N_("restarting") },
+		{ "failed", N_("failed") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), state);
+}
+
+void words_duration(char *text, size_t size, json_int_t seconds)
+{
+	if (seconds < 120)
+		snprintf(text, size, _("%lld s"), (long long)seconds);
+	else if (seconds < 2 * 3600)
+		snprintf(text, size, _("%lld min"), (long long)(seconds / 60));
+	else if (seconds < 2 * 86400)
+		snprintf(text, size, _("%lld h"), (long long)(seconds / 3600));
+	else
+		snprintf(text, size, _("%lld d"), (long long)(seconds / 86400));
+}
+
+void words_rate(char *text, size_t size, json_int_t bits_per_second)
+{
+	json_int_t tenths = (bits_per_second + 50000) / 100000;
+
+	snprintf(text, size, "%lld.%lld Mbit/s", (long long)(tenths / 10), (long long)(tenths % 10));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * words.h - the protocol's fixed words ("moving", "user-zero") as people read them.
+ *
+ * A word that this program does not know is shown as it came (and cleaned where it is drawn).
+ */
+#ifndef OSTEND_UI_CONSOLE_WORDS_H
+#define OSTEND_UI_CONSOLE_WORDS_H
+
+#include <jansson.h>
+
+const char *words_state(const char *state);	/* ON_AIR -> "ON AIR" */
+const char *words_link(const char *link);
+const char *words_motion(const char *motion);
+const char *words_reference(const char *reference);
+const char *words_source(const char *source);
+const char *words_outcome(const char *outcome);
+const char *words_role(const char *role);
+const char *words_room(const char *state);
+const char *words_child(const char *state);
+
+/** "3 s", "5 min", "2 h" into @text. */
+void words_duration(char *text, size_t size, json_int_t seconds);
+
+/** "2.4 Mbit/s" */
+void words_rate(char *text, size_t size, json_int_t bits_per_second);
+
+#endif
