@@ -49,6 +49,9 @@ uint64_t packet_store_next(const struct packet_store *store);
 /** The next packet, for the packetiser to fill in; replaces the oldest. Only its index is set, the rest 0. */
 struct packet *packet_store_add(struct packet_store *store);
 
+/** The @back newest packet, 1 being the last added, for the packetiser to label. */
+struct packet *packet_store_newest(struct packet_store *store, uint64_t back);
+
 /**
  * How many packets, from @index and before @end, can leave in one UDP GSO send: all of one length,
  * the last one possibly shorter, since the kernel cuts a run into equal segments (udp(7) UDP_SEGMENT).
