@@ -36,12 +36,18 @@ struct stream_config {
 							   when there is no other or listen is loopback */
 	uint32_t bitrate_bps;				/* of layer 0, for pacing and RTX budgets */
 	uint32_t viewers_max;
+	uint32_t consent_pause_ms, consent_expire_ms;	/* without an authenticated check; 0: 10 s, 25 s */
+	uint32_t handshake_ms;				/* for DTLS from the first check; 0: 10 s */
+	int send_way;					/* enum udp_way to begin with; 0: GSO */
 	void (*request_keyframe)(void *owner);		/* thread: stream; already under the IDR budget */
 	void (*event)(void *owner, const struct stream_event *event);	/* thread: stream */
 	void *owner;
 };
 
-/* What became of an offer; @answer is borrowed for the call. Thread: stream. */
+/*
+ * What became of an offer; @answer is borrowed for the call. Thread: stream; the caller's own, within
+ * stream_join, for ERR_FULL because the station is too busy.
+ */
 typedef void stream_joined(void *owner, uint64_t viewer, int rc, const char *answer,
 			   const struct err *err);
 
