@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/picture/convert.h"
 #include "station/picture/text.h"
 
 #define REASON_BYTES 512
@@ -110,16 +111,6 @@ static bool set_reason(char *kept, const char *reason)
 	return true;
 }
 
-static void copy_plane(struct frame *to, const struct frame *from, int plane)
-{
-	uint32_t rows = plane ? from->info.height / 2 : from->info.height;
-	uint32_t bytes = plane ? from->info.width / 2 : from->info.width;
-
-	for (uint32_t y = 0; y < rows; y++)
-		memcpy(to->plane[plane] + (size_t)y * to->info.stride[plane],
-		       from->plane[plane] + (size_t)y * from->info.stride[plane], bytes);
-}
-
 void slate_draw(struct slate *slate, struct frame *frame, const char *reason_en, const char *reason_zh)
 {
 	bool changed = set_reason(slate->reason_en, reason_en);
@@ -129,7 +120,6 @@ void slate_draw(struct slate *slate, struct frame *frame, const char *reason_en,
 	       frame->info.height == slate->picture->info.height);
 	if (changed)
 		draw_picture(slate);
-	for (int i = 0; i < 3; i++)
-		copy_plane(frame, slate->picture, i);
+	convert_copy(frame, slate->picture);
 	frame->info.flags |= FRAME_SYNTHETIC;
 }
