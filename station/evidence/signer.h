@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * signer.h - the process that holds the station's signing keys. It signs hashes for ostendd, which never
+ * has the keys, and does nothing else.
+ *
+ * JSON-RPC over the socket from its parent:
+ *   signer.status {}                                -> {"keys": [{"key", "serial", "id", "until_utc_us"}]}
+ *   signer.sign {"key": "log" | "media", "digest"}  -> {"signature"}
+ * `digest` is the hexadecimal SHA-256 of what is signed; `signature` is base64 of the DER ECDSA-Sig-Value
+ * (RFC 3279 2.2.3), as `openssl dgst -sha256 -verify` takes it.
+ */
+#ifndef OSTEND_EVIDENCE_SIGNER_H
+#define OSTEND_EVIDENCE_SIGNER_H
+
+#include "station/base/err.h"
+
+struct signer_options {
+	const char *state_path;		/* keys and certificates are in STATE/certs (certs/layout.h) */
+};
+
+/**
+ * Read the keys, give up every right that is not needed (no opening of files, no network, no other
+ * program), and serve @rpc_fd until the other end closes. Blocks SIGINT and SIGTERM: the parent says
+ * when. Thread: main of its process.
+ *
+ * @rpc_fd a connected stream socket; becomes the signer's
+ * @return exit status: 0 at the parent's end; 1 with a line in the log when a key is missing, not its
+ *         certificate's, or readable by others
+ */
+int signer_main(const struct signer_options *options, int rpc_fd);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "certs/authority.h"
+#include "certs/layout.h"
+#include "certs/trust.h"
+#include "station/base/clock.h"
+#include "station/evidence/signer.h"
+#include "station/evidence/signer_sandbox.h"
+#include "tests/unit/temp_folder.h"
+
+#define DIGEST "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" /* of "test" */
+
+struct fixture {
+	char *folder;
+	int fd;			/* our end of the signer's socket */
+	pid_t pid;
+};
+
+static void start_signer(struct fixture *fixture)
+{
+	struct signer_options options = { .state_path = fixture->folder };
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	fixture->pid = fork();
+	if (fixture->pid == 0) {
+		close(fds[0]);
+		fcntl(fds[1], F_SETFL, O_NONBLOCK);
+		_exit(signer_main(&options, fds[1]));
+	}
+	close(fds[1]);
+	fixture->fd = fds[0];
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	struct authority *authority;
+
+	fixture->folder = temp_folder_new();
+	assert_int_equal(authority_open(&authority, fixture->folder, NULL), 0);
+	assert_int_equal(authority_init(authority, "Centre", NULL), 6);
+	authority_free(authority);
+	*state = fixture;
+	return 0;
+}
+
+/* The signer's exit status; it must come by itself once our end is closed. */
+static int end_signer(struct fixture *fixture)
+{
+	uint64_t deadline_ns = clock_mono_ns() + 5 * NS_PER_S;
+	int status = -1;
+
+	close(fixture->fd);
+	while (waitpid(fixture->pid, &status, WNOHANG) == 0) {
+		if (clock_mono_ns() > deadline_ns) {
+			kill(fixture->pid, SIGKILL);
+			waitpid(fixture->pid, &status, 0);
+			fail_msg("the signer did not end with its parent");
+		}
+		poll(NULL, 0, 5);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	temp_folder_free(fixture->folder);
+	free(fixture);
+	return 0;
+}
+
+static json_t *call(struct fixture *fixture, const char *line)
+{
+	struct pollfd poll_fd = { .fd = fixture->fd, .events = POLLIN };
+	char answer[4096] = "";
+	size_t len = 0;
+	json_t *root;
+
+	assert_int_equal(write(fixture->fd, line, strlen(line)), strlen(line));
+	while (!strchr(answer, '\n')) {
+		ssize_t got;
+
+		assert_int_equal(poll(&poll_fd, 1, 5000), 1);
+		got = read(fixture->fd, answer + len, sizeof answer - 1 - len);
+		assert_true(got > 0);
+		len += (size_t)got;
+		answer[len] = '\0';
+	}
+	root = json_loads(answer, 0, NULL);
+	assert_non_null(root);
+	return root;
+}
+
+static json_t *call_sign(struct fixture *fixture, const char *key, const char *digest)
+{
+	char line[512];
+
+	snprintf(line, sizeof line, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.sign\", \"params\": "
+		 "{\"key\": \"%s\", \"digest\": \"%s\"}}\n", key, digest);
+	return call(fixture, line);
+}
+
+static bool verifies(struct fixture *fixture, const char *pem, const char *base64)
+{
+	char *path = layout_path(fixture->folder, pem);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	unsigned char signature[128];
+	int len = EVP_DecodeBlock(signature, (const unsigned char *)base64, (int)strlen(base64));
+	X509 *certificate;
+	bool good;
+
+	assert_true(len > 0);
+	for (const char *at = strchr(base64, '='); at && *at == '='; at++)
+		len--;
+	assert_int_equal(trust_read_certificate(&certificate, path, NULL), 0);
+	EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, X509_get0_pubkey(certificate));
+	good = EVP_DigestVerify(context, signature, (size_t)len, (const unsigned char *)"test", 4) == 1;
+	ERR_clear_error();
+	EVP_MD_CTX_free(context);
+	X509_free(certificate);
+	free(path);
+	return good;
+}
+
+static void test_signature_verifies_with_the_key_that_was_named_only(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *signature;
+	json_t *answer;
+
+	start_signer(fixture);
+	answer = call_sign(fixture, "log", DIGEST);
+	signature = json_string_value(json_object_get(json_object_get(answer, "result"), "signature"));
+	assert_non_null(signature);
+	assert_true(verifies(fixture, LAYOUT_LOG_PEM, signature));
+	assert_false(verifies(fixture, LAYOUT_MEDIA_PEM, signature));
+	json_decref(answer);
+	answer = call_sign(fixture, "media", DIGEST);
+	signature = json_string_value(json_object_get(json_object_get(answer, "result"), "signature"));
+	assert_true(verifies(fixture, LAYOUT_MEDIA_PEM, signature));
+	json_decref(answer);
+	assert_int_equal(end_signer(fixture), 0);
+}
+
+static void test_signer_refuses_all_but_a_named_key_and_a_digest(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "station", DIGEST }, { "", DIGEST }, { "log", "" }, { "log", DIGEST "00" },
+		{ "log", "zz86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" },
+		{ "log", "test" }, { "log\", \"text\": \"x", DIGEST },
+	};
+	struct fixture *fixture = *state;
+	json_t *answer;
+
+	start_signer(fixture);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		answer = call_sign(fixture, bad[i][0], bad[i][1]);
+		assert_null(json_object_get(answer, "result"));
+		assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "error"), "code")),
+				 -32602);
+		json_decref(answer);
+	}
+	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 2, \"method\": \"signer.key\"}\n");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "error"), "code")), -32601);
+	json_decref(answer);
+	assert_int_equal(end_signer(fixture), 0);
+}
+
+static void test_status_names_the_certificates(void **state)
+{
+	struct fixture *fixture = *state;
+	char *path = layout_path(fixture->folder, LAYOUT_MEDIA_PEM), id[65];
+	X509 *media;
+	json_t *answer, *keys;
+
+	start_signer(fixture);
+	assert_int_equal(trust_read_certificate(&media, path, NULL), 0);
+	issue_id(id, media, NULL);
+	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
+	keys = json_object_get(json_object_get(answer, "result"), "keys");
+	assert_int_equal(json_array_size(keys), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(keys, 1), "key")), "media");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(keys, 1), "id")), id);
+	assert_true(json_integer_value(json_object_get(json_array_get(keys, 0), "until_utc_us")) >
+		    clock_utc_us());
+	json_decref(answer);
+	X509_free(media);
+	free(path);
+	assert_int_equal(end_signer(fixture), 0);
+}
+
+static void test_signer_will_not_start_with_a_key_open_to_others_or_anothers(void **state)
+{
+	struct fixture *fixture = *state;
+	char *log = layout_path(fixture->folder, LAYOUT_LOG_KEY);
+	char *media = layout_path(fixture->folder, LAYOUT_MEDIA_KEY);
+
+	chmod(log, 0640);
+	start_signer(fixture);
+	assert_int_equal(end_signer(fixture), 1);
+	unlink(log);
+	assert_int_equal(symlink(media, log), 0);
+	start_signer(fixture);
+	assert_int_equal(end_signer(fixture), 1);
+	unlink(log);
+	assert_int_equal(rename(media, log), 0);
+	start_signer(fixture);
+	assert_int_equal(end_signer(fixture), 1);
+	free(log);
+	free(media);
+}
+
+/* Exit status 0 when everything that must fail does. */
+static int try_everything(void)
+{
+	if (signer_sandbox(NULL) < 0)
+		return 1;
+#ifdef OSTEND_SANITIZED
+	if (prctl(PR_GET_DUMPABLE) != 0)
+		return 1;
+#else
+	if (open("/dev/null", O_RDONLY) >= 0 || errno != EPERM)
+		return 2;
+	if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM)
+		return 3;
+	if (fork() >= 0 || execl("/bin/true", "true", (char *)NULL) >= 0)
+		return 4;
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		return 5;
+	if (kill(getppid(), 0) >= 0)
+		return 6;
+#endif
+	return 0;
+}
+
+static void test_sandbox_leaves_no_files_network_programs_or_code(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0)
+		_exit(try_everything());
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+		TEST(test_signature_verifies_with_the_key_that_was_named_only),
+		TEST(test_signer_refuses_all_but_a_named_key_and_a_digest),
+		TEST(test_status_names_the_certificates),
+		TEST(test_signer_will_not_start_with_a_key_open_to_others_or_anothers),
+#undef TEST
+		cmocka_unit_test(test_sandbox_leaves_no_files_network_programs_or_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
