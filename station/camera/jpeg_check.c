@@ -13,11 +13,12 @@
 enum marker {
 	MARK_SOF0 = 0xc0, MARK_SOF1 = 0xc1, MARK_SOF2 = 0xc2, MARK_DHT = 0xc4, MARK_JPG = 0xc8,
 	MARK_DAC = 0xcc, MARK_SOF15 = 0xcf, MARK_RST0 = 0xd0, MARK_RST7 = 0xd7, MARK_SOI = 0xd8,
-	MARK_EOI = 0xd9, MARK_SOS = 0xda, MARK_TEM = 0x01,
+	MARK_EOI = 0xd9, MARK_SOS = 0xda, MARK_DQT = 0xdb, MARK_JPG0 = 0xf0, MARK_JPG13 = 0xfd, MARK_TEM = 0x01,
 };
 
 struct walk {
 	const uint8_t *at, *end;
+	const uint8_t *marker;		/* where the newest marker starts */
 	struct jpeg_info *info;
 	unsigned int scans, segments;
 };
@@ -62,6 +63,30 @@ static enum jpeg_verdict read_frame_header(struct walk *walk, uint8_t marker, co
 	return JPEG_WHOLE;
 }
 
+/*
+ * Whether tables fill their segment exactly (B.2.4.1, B.2.4.2), as other headers must. A picture that is cut inside its
+ * tables swallows the start of the next one; this tells the two from one picture.
+ */
+static bool tables_fit(uint8_t marker, const uint8_t *body, size_t len_bytes)
+{
+	while (len_bytes > 0) {
+		size_t table = 1;
+
+		if (marker == MARK_DQT) {
+			table += body[0] >> 4 ? 128 : 64;
+		} else {
+			table += 16;
+			for (size_t i = 1; i <= 16 && i < len_bytes; i++)
+				table += body[i];
+		}
+		if (table > len_bytes)
+			return false;
+		body += table;
+		len_bytes -= table;
+	}
+	return true;
+}
+
 /* Leave walk->at on the 0xff of the next marker that is neither stuffing nor a restart. */
 static bool skip_entropy_coded(struct walk *walk)
 {
@@ -95,6 +120,11 @@ static enum jpeg_verdict read_segment(struct walk *walk, uint8_t marker)
 		return stop(walk, JPEG_SHORT, "it ends in a marker segment");
 	if (is_frame_header(marker))
 		verdict = read_frame_header(walk, marker, walk->at + 2, len - 2);
+	else if ((marker == MARK_DQT || marker == MARK_DHT) &&
+		 !tables_fit(marker, walk->at + 2, len - 2))
+		verdict = stop(walk, JPEG_BAD, "tables that do not fill their segment");
+	else if (marker == MARK_SOS && (len < 3 || len != 6 + (size_t)2 * walk->at[2]))
+		verdict = stop(walk, JPEG_BAD, "a scan header of the wrong length");
 	walk->at += len;
 	if (verdict != JPEG_WHOLE || marker != MARK_SOS)
 		return verdict;
@@ -105,6 +135,13 @@ static enum jpeg_verdict read_segment(struct walk *walk, uint8_t marker)
 	if (!skip_entropy_coded(walk))
 		return stop(walk, JPEG_SHORT, "it ends in a scan, without EOI");
 	return JPEG_WHOLE;
+}
+
+/* Stuffing, restarts, a second SOI, and what the standard reserves (table B.1). */
+static bool has_no_place(uint8_t marker)
+{
+	return marker < MARK_SOF0 || (marker >= MARK_RST0 && marker <= MARK_SOI) ||
+	       (marker >= MARK_JPG0 && marker <= MARK_JPG13);
 }
 
 static enum jpeg_verdict walk_markers(struct walk *walk)
@@ -118,13 +155,14 @@ static enum jpeg_verdict walk_markers(struct walk *walk)
 			return stop(walk, JPEG_SHORT, "it ends without EOI");
 		if (walk->at[0] != 0xff)
 			return stop(walk, JPEG_BAD, "no marker where one must be");
+		walk->marker = walk->at;
 		marker = walk->at[1];
 		walk->at += marker == 0xff ? 1 : 2;
 		if (marker == MARK_EOI)
 			return walk->scans ? JPEG_WHOLE : stop(walk, JPEG_BAD, "no scan before EOI");
 		if (marker == 0xff || marker == MARK_TEM)
 			continue;
-		if (marker == 0 || (marker >= MARK_RST0 && marker <= MARK_SOI))
+		if (has_no_place(marker))
 			return stop(walk, JPEG_BAD, "a marker that has no place here");
 		if (++walk->segments > SEGMENTS_MAX)
 			return stop(walk, JPEG_BAD, "too many marker segments");
@@ -149,5 +187,7 @@ enum jpeg_verdict jpeg_check(struct jpeg_info *info, const uint8_t *bytes, size_
 	verdict = walk_markers(&walk);
 	if (verdict == JPEG_WHOLE)
 		info->len_bytes = (size_t)(walk.at - bytes);
+	else if (verdict == JPEG_BAD && walk.marker)
+		info->len_bytes = (size_t)(walk.marker - bytes);
 	return verdict;
 }

@@ -21,7 +21,8 @@ enum jpeg_verdict {
 struct jpeg_info {
 	uint32_t width, height;		/* of the first frame header */
 	uint32_t components;		/* 1 or 3 */
-	size_t len_bytes;		/* from SOI to EOI, both counted */
+	size_t len_bytes;		/* WHOLE: from SOI to EOI, both counted; BAD: to the marker at
+					   which the walk stopped, before which no picture starts */
 	const char *why;		/* what is wrong, static; for JPEG_BAD and JPEG_SHORT */
 };
 

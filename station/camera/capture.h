@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * capture.h - the capture process: holds the camera, turns light into frames, and nothing else.
+ *
+ * While the camera gives no picture the process sends its own twice a second (FRAME_SYNTHETIC), with
+ * the reason in English and Chinese, and tries to open the camera again every second.
+ */
+#ifndef OSTEND_CAMERA_CAPTURE_H
+#define OSTEND_CAMERA_CAPTURE_H
+
+#include "station/camera/camera.h"
+
+struct capture_options {
+	struct camera_options camera;	/* counts may be NULL */
+	bool sandbox;			/* give up rights after the start, see capture_sandbox */
+};
+
+/**
+ * Run until the other end of either descriptor closes.
+ *
+ * @link_fd an ipc.h socket: frames go out as link.h has it
+ * @rpc_fd  a stream socket: answers camera.status, .controls, .set and .lock, and sends `camera` when
+ *          the state changes (doc/protocol.md). camera.status' "state" is "opening", "live", "silent"
+ *          (open, but no good picture for a second) or "lost".
+ * @return  0; 1 when it could not start (the reason is in the log). Both descriptors are closed.
+ */
+int capture_main(const struct capture_options *options, int link_fd, int rpc_fd);
+
+/**
+ * Give up what a decoder of hostile JPEGs does not need: new programs, other processes, the network,
+ * mounts, modules, BPF. The process is no longer dumpable. Not in builds with a sanitizer.
+ *
+ * @return 0; ERR_OS
+ */
+int capture_sandbox(struct err *err);
+
+#endif
