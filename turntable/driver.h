@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * driver.h - what every turntable driver is: pure functions over a struct, without I/O and clock.
+ *
+ * A `struct drive` is one driver at work on one controller. Whoever owns the line gives it bytes and
+ * time; it leaves bytes to send in `tx`, what it knows in `state`, and calls `event`. So a driver can
+ * be replayed, fuzzed and run faster than time. A new driver is `drv_<name>.c`, a line in drivers.def
+ * and one in Makefile.am. Thread: the line's owner. Angles are millidegrees, unwrapped, clockwise
+ * from above; times are monotonic nanoseconds.
+ */
+#ifndef OSTEND_TURNTABLE_DRIVER_H
+#define OSTEND_TURNTABLE_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "station/base/err.h"
+#include "station/base/pose.h"
+
+#define DRIVE_TX_BYTES 1024
+#define DRIVE_UNCERTAINTY_UNKNOWN INT32_MAX
+
+/* What a table can do; the governor refuses what is missing and never emulates it silently. */
+enum drive_capability {
+	DRIVE_CAN_REPORT = 1 << 0,	/* says its angle when asked */
+	DRIVE_CAN_HOME = 1 << 1,
+	DRIVE_CAN_GOTO = 1 << 2,	/* moves to an absolute angle */
+	DRIVE_CAN_SPIN = 1 << 3,	/* turns on until stopped */
+	DRIVE_CAN_RESPIN = 1 << 4,	/* changes the speed of a spin without stopping first */
+	DRIVE_CAN_STOP = 1 << 5,	/* decelerates to a stop and keeps the count */
+	DRIVE_CAN_STOP_NOW = 1 << 6,	/* stops at once; the count may be lost */
+	DRIVE_STOPS_ALONE = 1 << 7,	/* comes to a stop by itself when the host falls silent */
+	DRIVE_HAS_ENCODER = 1 << 8,
+};
+
+struct line_settings {		/* 8 data bits, no parity, one stop bit unless said otherwise */
+	int baud, data_bits, stop_bits;
+	char parity;		/* 'N', 'E', 'O' */
+};
+
+struct drive_limits {
+	int32_t max_mdeg_s, max_mdeg_s2;	/* the controller's own; 0: not known yet */
+	int64_t min_mdeg, max_mdeg;		/* unwrapped positions it can count exactly enough */
+};
+
+struct drive_state {
+	enum pose_link link;
+	enum pose_motion motion;
+	enum pose_reference reference;
+	enum pose_source source;
+	int64_t reported_mdeg, commanded_mdeg;
+	int32_t uncertainty_mdeg;	/* at the time of the sample; a reader adds |speed| x age */
+	int32_t speed_mdeg_s;		/* signed */
+	uint64_t sampled_ns;
+	uint64_t samples;		/* counts the reports, so that a reader sees a new one */
+	uint32_t epoch;
+	char fault[32];			/* latched: the controller's own words; "" when there is none */
+	char message[160];		/* a sentence for the operator; "" */
+};
+
+enum drive_act { DRIVE_HOME, DRIVE_MOVE, DRIVE_SPIN, DRIVE_CLEAR };
+
+struct drive_command {
+	enum drive_act act;
+	int64_t target_mdeg;		/* MOVE: unwrapped, at most one turn from where the table is */
+	int32_t speed_mdeg_s;		/* MOVE: above 0; SPIN: signed */
+};
+
+enum drive_urgent { DRIVE_STOP, DRIVE_ESTOP, DRIVE_ESTOP_NOW };
+
+enum drive_link {
+	DRIVE_LINK_OPENED,
+	DRIVE_LINK_LOST,		/* unplugged, hung up */
+	DRIVE_LINK_CUT,			/* bytes handed over were thrown away, perhaps inside a line */
+};
+
+enum drive_event_kind {
+	DRIVE_EVENT_DONE,	/* the command has ended: standing still where it was sent, by its own word */
+	DRIVE_EVENT_FAILED,	/* the command has ended otherwise; `text` says why */
+	DRIVE_EVENT_NOTE,	/* for the log */
+};
+
+struct drive_event {
+	enum drive_event_kind kind;
+	const char *text;	/* a sentence, or "" */
+};
+
+/* Bytes as they pass, for the test that plays each driver: sent by us, or answered. */
+struct drive_exchange {
+	enum drive_step { DRIVE_PLAY_SENT, DRIVE_PLAY_ANSWER, DRIVE_PLAY_WAIT_MS, DRIVE_PLAY_COMMAND,
+			  DRIVE_PLAY_STOP, DRIVE_PLAY_DONE, DRIVE_PLAY_END } step;
+	const char *bytes;
+	int value;
+	struct drive_command command;
+};
+
+struct drive;
+
+struct table_driver {
+	const char *name, *title;
+	struct line_settings line;
+	size_t own_bytes;		/* of the struct behind drive->own */
+
+	void (*init)(struct drive *drive);
+	/** @len_bytes of @bytes arrived. Any bytes at all are safe. */
+	void (*rx)(struct drive *drive, const uint8_t *bytes, size_t len_bytes, uint64_t now_ns);
+	void (*tick)(struct drive *drive, uint64_t now_ns);
+	/** When tick is next wanted; UINT64_MAX: not. */
+	uint64_t (*deadline)(const struct drive *drive);
+	/** Start @command; its end comes as one event. ERR_STATE, ERR_UNSUPPORTED, ERR_RANGE. */
+	int (*command)(struct drive *drive, const struct drive_command *command, uint64_t now_ns,
+		       struct err *err);
+	/**
+	 * Stop: forget the command (without an event), write the bytes that stop the table in its
+	 * present state. Called again until state.motion is still. Never fails.
+	 */
+	void (*urgent)(struct drive *drive, enum drive_urgent how, uint64_t now_ns);
+	void (*link)(struct drive *drive, enum drive_link what, uint64_t now_ns);
+
+	const struct drive_exchange *transcript;
+};
+
+struct drive {
+	const struct table_driver *driver;
+	struct drive_state state;
+	struct drive_limits limits;
+	uint32_t capabilities;
+	uint8_t tx[DRIVE_TX_BYTES];	/* the line's owner takes from the front */
+	size_t tx_len_bytes;
+	void (*event)(void *owner, const struct drive_event *event);
+	void *owner;
+	void *own;
+};
+
+/** A drive of @driver, its epoch starting at @epoch. @out the caller's to free. ERR_NOMEM. */
+int drive_new(struct drive **out, const struct table_driver *driver, uint32_t epoch,
+	      void (*event)(void *owner, const struct drive_event *event), void *owner,
+	      struct err *err);
+struct drive *drive_free(struct drive *drive);
+DEFINE_FREEP(drive_free, struct drive *)
+
+/** The driver called @name; NULL when there is none. */
+const struct table_driver *drive_find(const char *name);
+/** The drivers in the order of drivers.def; NULL after the last. */
+const struct table_driver *drive_at(size_t index);
+
+/* --- for drivers --- */
+
+/** Add to tx. What does not fit is dropped and false returned: the line is stuck. */
+bool drive_send(struct drive *drive, const void *bytes, size_t len_bytes);
+void drive_emit(struct drive *drive, enum drive_event_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
+void drive_message(struct drive *drive, const char *format, ...) PRINTF_LIKE(2, 3);
+/** The reference may be gone: the epoch rises, the reference is none, the uncertainty unknown. */
+void drive_lose_reference(struct drive *drive);
+
+#endif

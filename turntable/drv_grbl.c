@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * drv_grbl.c - Grbl 1.1 as a turntable: 1 mm on X is 1 degree.
+ *
+ * This file is the session: the opening, lines and their answers, and the asking for status. Facts
+ * are from Grbl 1.1h's interface.md, jogging.md and settings.md, and from a real controller.
+ *
+ *	opened -> LISTENING -+- banner ------------------------------> BUILD -> SETTINGS -> READY
+ *	                     +- '?' says Idle twice -> 0x18 -> RESETTING -^       ^
+ *	                     +- '?' says Alarm -----------------------------------'
+ *	                     `- '?' says anything else: stop what moves, keep listening
+ *
+ * Opening the port resets most boards, and a banner follows; where it does not, a reset of our own
+ * makes the state known. It is sent only to a table at rest: it stops a moving one without
+ * deceleration. One line is under way at a time, except the short jogs of a spin.
+ */
+#include "turntable/drv_grbl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/i18n.h"
+
+#define FIRST_ASK_NS (300 * NS_PER_MS)		/* a board that was reset by the opening is booting */
+#define BANNER_WAIT_NS (4 * NS_PER_S)
+#define ASK_MOVING_NS (33 * NS_PER_MS)		/* 60 bytes in 33 ms are a sixth of the line */
+#define ASK_AT_REST_NS (200 * NS_PER_MS)
+#define ASK_AGAIN_NS (250 * NS_PER_MS)
+#define SILENT_NS (500 * NS_PER_MS)
+#define ANSWER_WAIT_NS (2 * NS_PER_S)
+#define RESET_REPEAT_NS (1500 * NS_PER_MS)	/* a reset within 500 ms of an alarm is swallowed */
+#define RESET_WAIT_NS (7 * NS_PER_S)
+#define NOISE_MAX 20
+
+bool grbl_homing(const struct grbl *grbl)
+{
+	return grbl->pending_count && grbl->pending[0].kind == GRBL_LINE_HOME;
+}
+
+void grbl_enter(struct drive *drive, enum grbl_phase phase, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	grbl->phase = phase;
+	grbl->phase_ns = now_ns;
+	grbl->still_count = 0;
+	if (phase != GRBL_READY && phase != GRBL_HALTED)
+		drive->state.motion = POSE_MOTION_UNKNOWN;
+	grbl_wake(grbl, now_ns);
+}
+
+bool grbl_send_line(struct drive *drive, enum grbl_line kind, const char *text, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (grbl->pending_count == GRBL_PENDING_MAX || !drive_send(drive, text, strlen(text)))
+		return false;
+	grbl->pending[grbl->pending_count].kind = kind;
+	grbl->pending[grbl->pending_count++].sent_ns = now_ns;
+	return true;
+}
+
+/* A fault stays until a person clears it; the first one is the one that tells. */
+void grbl_fault(struct drive *drive, const char *word, const char *format, ...)
+{
+	char text[160];
+	va_list args;
+
+	if (drive->state.fault[0])
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	snprintf(drive->state.fault, sizeof drive->state.fault, "%s", word);
+	drive_message(drive, "%s", text);
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s: %s", word, text);
+}
+
+/* --- answers ------------------------------------------------------------------------------------ */
+
+static void settings_read(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	struct err err;
+
+	if (grbl_check_settings(drive, &err) < 0) {
+		drive->capabilities = 0;
+		grbl_fault(drive, "settings", "%s", err.text);
+	}
+	drive->state.link = POSE_LINK_UP;
+	drive->state.source = POSE_SRC_COUNTED;
+	grbl->ask_due_ns = now_ns;
+	grbl_enter(drive, GRBL_READY, now_ns);
+	if (grbl->act != GRBL_ACT_CLEAR)
+		return;
+	grbl->act = GRBL_ACT_NONE;
+	if (drive->state.fault[0])
+		drive_emit(drive, DRIVE_EVENT_FAILED, "%s", drive->state.message);
+	else
+		drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+}
+
+static void ask_settings(struct drive *drive, uint64_t now_ns)
+{
+	grbl_of(drive)->settings = (struct grbl_settings){ 0 };
+	grbl_enter(drive, GRBL_ASKING_SETTINGS, now_ns);
+	grbl_send_line(drive, GRBL_LINE_SETTINGS, "$$\n", now_ns);
+}
+
+static void ask_build(struct drive *drive, uint64_t now_ns)
+{
+	grbl_of(drive)->pending_count = 0;
+	grbl_enter(drive, GRBL_ASKING_BUILD, now_ns);
+	grbl_send_line(drive, GRBL_LINE_BUILD, "$I\n", now_ns);
+}
+
+static void answer(struct drive *drive, int error, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	enum grbl_line kind;
+
+	if (!grbl->pending_count)	/* late, after we had given it up: it answers nothing */
+		return;
+	kind = grbl->pending[0].kind;
+	grbl->pending_count--;
+	memmove(grbl->pending, grbl->pending + 1, grbl->pending_count * sizeof *grbl->pending);
+	if (kind == GRBL_LINE_BUILD)
+		ask_settings(drive, now_ns);
+	else if (kind == GRBL_LINE_SETTINGS && !error)
+		settings_read(drive, now_ns);
+	else
+		grbl_answered(drive, kind, error, now_ns);
+}
+
+static void banner(struct drive *drive, const char *line, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	bool ours = grbl->phase == GRBL_LISTENING || grbl->phase == GRBL_RESETTING ||
+		    grbl->expect_banner;
+
+	grbl->expect_banner = false;
+	grbl->reset_alarm_ok = 0;
+	grbl->has_offset = false;
+	grbl->asked_ns = 0;
+	grbl->pending_count = 0;
+	if (!ours) {
+		drive_lose_reference(drive);
+		grbl->tracked = false;	/* it counts from 0 again */
+		grbl_fail(drive, now_ns, _("the controller was reset or lost its power"));
+		drive_message(drive, _("The controller was reset or lost its power: home the table"));
+		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	}
+	if (strncmp(line, "Grbl 1.1", 8) != 0)
+		grbl_fault(drive, "version", _("this is not a Grbl 1.1: %.40s"), line);
+	ask_build(drive, now_ns);
+}
+
+static void alarm_pushed(struct drive *drive, int number, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	char word[16];
+
+	if (grbl->reset_alarm_ok && (number == 3 || number == 6))
+		return;
+	snprintf(word, sizeof word, "ALARM:%d", number);
+	if (number != 2 && number != 4 && number != 5)
+		drive_lose_reference(drive);
+	grbl->pending_count = 0;
+	if (number == 1 || number == 2) {
+		grbl->halted_ns = now_ns;
+		grbl_enter(drive, GRBL_HALTED, now_ns);
+		drive->state.motion = POSE_MOTION_HELD;
+		drive->state.speed_mdeg_s = 0;
+	} else {
+		grbl->expect_banner = number != 4 && number != 5;
+	}
+	grbl_fault(drive, word, _("Alarm of the controller: %s"), grbl_alarm_sentence(number));
+	grbl_fail(drive, now_ns, "%s: %s", word, grbl_alarm_sentence(number));
+}
+
+/* --- reports while the session is not yet open --------------------------------------------------- */
+
+static void adopt_at_rest(struct drive *drive, const struct grbl_report *report, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	int64_t at_mdeg = report->has_machine ? report->machine_mdeg : report->work_mdeg;
+
+	if (grbl->still_count && grbl->still_mdeg == at_mdeg) {
+		grbl->still_count = 2;
+		grbl_reset(drive, now_ns);
+		return;
+	}
+	grbl->still_count = 1;
+	grbl->still_mdeg = at_mdeg;
+	grbl->ask_due_ns = now_ns + ASK_MOVING_NS;
+}
+
+static void adopt(struct drive *drive, const struct grbl_report *report, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	switch (report->said) {
+	case GRBL_SAID_IDLE:
+		adopt_at_rest(drive, report, now_ns);
+		return;
+	case GRBL_SAID_ALARM:
+		ask_build(drive, now_ns);
+		return;
+	case GRBL_SAID_JOG:
+	case GRBL_SAID_RUN:
+		grbl_stop_bytes(drive, now_ns);
+		grbl->ask_due_ns = now_ns + ASK_MOVING_NS;
+		return;
+	case GRBL_SAID_HOME:
+	case GRBL_SAID_HOLDING:
+		drive->state.motion = POSE_MOTION_UNKNOWN;
+		return;
+	default:
+		grbl_enter(drive, GRBL_READY, now_ns);
+		drive->state.link = POSE_LINK_UP;
+		drive->state.motion = POSE_MOTION_HELD;
+		grbl_fault(drive, report->word, _("The controller is in the state %s"), report->word);
+	}
+}
+
+static void report_line(struct drive *drive, const char *line, size_t len, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	struct grbl_report report;
+
+	if (!grbl_parse_report(&report, line)) {
+		grbl->noise++;
+		return;
+	}
+	grbl->said = report.said;
+	memcpy(grbl->word, report.word, sizeof grbl->word);
+	if (grbl->phase == GRBL_LISTENING) {
+		grbl->asked_ns = 0;
+		grbl->ask_due_ns = now_ns + ASK_AGAIN_NS;
+		adopt(drive, &report, now_ns);
+	} else if (grbl->phase == GRBL_READY) {
+		grbl_track(drive, &report, len, now_ns);
+		grbl->ask_due_ns = grbl->asked_last_ns +
+			(drive->state.motion == POSE_MOTION_STILL && !grbl->act ? ASK_AT_REST_NS :
+										 ASK_MOVING_NS);
+	}
+}
+
+/* --- bytes to lines ------------------------------------------------------------------------------ */
+
+static void take_line(struct drive *drive, const char *line, size_t len, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	unsigned noise = grbl->noise;
+
+	grbl->noise = 0;
+	if (strcmp(line, "ok") == 0)
+		answer(drive, 0, now_ns);
+	else if (strncmp(line, "error:", 6) == 0 && atoi(line + 6) > 0)
+		answer(drive, atoi(line + 6), now_ns);
+	else if (line[0] == '<')
+		report_line(drive, line, len, now_ns);
+	else if (strncmp(line, "ALARM:", 6) == 0 && atoi(line + 6) > 0)
+		alarm_pushed(drive, atoi(line + 6), now_ns);
+	else if (strncmp(line, "Grbl ", 5) == 0)
+		banner(drive, line, now_ns);
+	else if (line[0] == '$' && grbl->phase == GRBL_ASKING_SETTINGS)
+		grbl_parse_setting(&grbl->settings, line);
+	else if (strncmp(line, "[VER:", 5) == 0)
+		drive_emit(drive, DRIVE_EVENT_NOTE, _("controller %.60s"), line);
+	else if (line[0] != '[' && line[0] != '$')
+		grbl->noise = 1;
+	if (!grbl->noise) {
+		grbl->heard_ns = now_ns;
+		return;
+	}
+	grbl->noise = noise + 1;
+	if (grbl->noise == NOISE_MAX)
+		drive_message(drive, _("The line is disturbed, or its speed or driver is wrong"));
+}
+
+static void grbl_rx(struct drive *drive, const uint8_t *bytes, size_t len_bytes, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	for (size_t i = 0; i < len_bytes; i++) {
+		if (bytes[i] == '\n' || bytes[i] == '\r') {
+			grbl->line[grbl->line_len] = '\0';
+			if (grbl->line_over)
+				grbl->noise++;
+			else if (grbl->line_len)
+				take_line(drive, grbl->line, grbl->line_len, now_ns);
+			grbl->line_len = 0;
+			grbl->line_over = false;
+		} else if (grbl->line_len == GRBL_LINE_MAX - 1) {
+			grbl->line_over = true;
+		} else {	/* a NUL would hide the rest of its line */
+			grbl->line[grbl->line_len++] = bytes[i] ? (char)bytes[i] : '\x01';
+		}
+	}
+	drive->driver->tick(drive, now_ns);
+}
+
+/* --- time ---------------------------------------------------------------------------------------- */
+
+static void fell_silent(struct drive *drive, uint64_t now_ns)
+{
+	drive->state.link = POSE_LINK_SILENT;
+	drive->state.motion = POSE_MOTION_UNKNOWN;
+	drive->state.speed_mdeg_s = 0;
+	drive_message(drive, _("The controller does not answer"));
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	grbl_fail(drive, now_ns, _("the controller does not answer"));
+}
+
+static void ask(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	drive_send(drive, GRBL_STATUS, 1);
+	grbl->asked_last_ns = now_ns;
+	if (!grbl->asked_ns)
+		grbl->asked_ns = now_ns;
+}
+
+static void ask_step(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if ((grbl->phase != GRBL_LISTENING && grbl->phase != GRBL_READY) || grbl_homing(grbl)) {
+		grbl->asked_ns = 0;	/* no answer is due in these */
+		grbl->ask_due_ns = now_ns;
+		return;
+	}
+	if (grbl->asked_ns ? now_ns >= grbl->asked_last_ns + ASK_AGAIN_NS : now_ns >= grbl->ask_due_ns)
+		ask(drive, now_ns);
+	if (grbl->asked_ns && grbl->phase == GRBL_READY && drive->state.link == POSE_LINK_UP &&
+	    now_ns >= grbl->asked_ns + SILENT_NS)
+		fell_silent(drive, now_ns);
+	grbl_wake(grbl, grbl->asked_ns ? grbl->asked_last_ns + ASK_AGAIN_NS : grbl->ask_due_ns);
+}
+
+static void reset_step(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (now_ns >= grbl->phase_ns + RESET_WAIT_NS) {
+		grbl_enter(drive, GRBL_LISTENING, now_ns);
+		fell_silent(drive, now_ns);
+		return;
+	}
+	if (now_ns >= grbl->reset_ns + RESET_REPEAT_NS) {
+		grbl->reset_ns = now_ns;
+		drive_send(drive, GRBL_RESET, 1);
+	}
+	grbl_wake(grbl, grbl->reset_ns + RESET_REPEAT_NS);
+}
+
+static void phase_step(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (grbl->phase == GRBL_RESETTING) {
+		reset_step(drive, now_ns);
+	} else if (grbl->phase == GRBL_LISTENING && drive->state.link == POSE_LINK_OPENING) {
+		if (now_ns >= grbl->phase_ns + BANNER_WAIT_NS && grbl->heard_ns < grbl->phase_ns) {
+			fell_silent(drive, now_ns);
+			drive_message(drive, _("Nothing answers on the line: is it the right port and "
+					       "driver, and is the table switched on?"));
+		}
+		grbl_wake(grbl, grbl->phase_ns + BANNER_WAIT_NS);
+	} else if (grbl->phase == GRBL_ASKING_BUILD || grbl->phase == GRBL_ASKING_SETTINGS) {
+		/* the answer, or the question, was damaged: listen as at the start */
+		if (now_ns >= grbl->phase_ns + ANSWER_WAIT_NS) {
+			grbl->pending_count = 0;
+			grbl->ask_due_ns = now_ns;
+			grbl_enter(drive, GRBL_LISTENING, now_ns);
+		}
+		grbl_wake(grbl, grbl->phase_ns + ANSWER_WAIT_NS);
+	}
+}
+
+static void grbl_tick(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	grbl->next_ns = UINT64_MAX;
+	if (grbl->phase == GRBL_CLOSED)
+		return;
+	phase_step(drive, now_ns);
+	grbl_motion_step(drive, now_ns);
+	ask_step(drive, now_ns);
+	if (grbl->next_ns <= now_ns)	/* a step may have entered another phase */
+		grbl->next_ns = now_ns + NS_PER_MS;
+}
+
+static uint64_t grbl_deadline(const struct drive *drive)
+{
+	return grbl_of(drive)->next_ns;
+}
+
+static void link_opened(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	memset(grbl, 0, sizeof *grbl);
+	drive->state.link = POSE_LINK_OPENING;
+	drive->state.fault[0] = '\0';
+	drive->capabilities = 0;
+	drive_message(drive, "%s", "");
+	drive_lose_reference(drive);
+	grbl->ask_due_ns = now_ns + FIRST_ASK_NS;
+	grbl_enter(drive, GRBL_LISTENING, now_ns);
+}
+
+static void grbl_link(struct drive *drive, enum drive_link what, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (what == DRIVE_LINK_OPENED) {
+		link_opened(drive, now_ns);
+		return;
+	}
+	grbl->pending_count = 0;
+	if (what == DRIVE_LINK_CUT) {
+		/* perhaps half a line stands in its buffer: only the reset of the opening clears that */
+		grbl_fail(drive, now_ns, _("the line was stuck"));
+		grbl->ask_due_ns = now_ns;
+		grbl_enter(drive, GRBL_LISTENING, now_ns);
+		drive->state.link = POSE_LINK_OPENING;
+		return;
+	}
+	drive->state.link = POSE_LINK_LOST;
+	drive->state.speed_mdeg_s = 0;
+	drive_lose_reference(drive);
+	drive_message(drive, _("The table was unplugged or switched off"));
+	grbl_fail(drive, now_ns, _("the table was unplugged or switched off"));
+	drive->tx_len_bytes = 0;
+	grbl_enter(drive, GRBL_CLOSED, now_ns);
+	grbl->next_ns = UINT64_MAX;
+}
+
+static void grbl_init(struct drive *drive)
+{
+	grbl_of(drive)->next_ns = UINT64_MAX;
+}
+
+/* Grbl 1.1 interface.md and jogging.md; 80 steps a degree, homing on. */
+static const struct drive_exchange transcript[] = {
+	{ DRIVE_PLAY_ANSWER, .bytes = "\r\nGrbl 1.1h ['$' for help]\r\n[MSG:'$H'|'$X' to unlock]\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "$I\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "$$\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "$10=1\r\n$13=0\r\n$20=0\r\n$22=1\r\n$24=300.000\r\n$25=1800.000\r\n"
+				      "$27=5.000\r\n$100=80.000\r\n$110=3600.000\r\n$120=100.000\r\n"
+				      "$130=400.000\r\nok\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Alarm|MPos:0.000,0.000,0.000|FS:0,0|WCO:0.000,0.000,0.000>\r\n" },
+	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_HOME } },
+	{ DRIVE_PLAY_SENT, .bytes = "$H\n" },
+	{ DRIVE_PLAY_WAIT_MS, .value = 4000 },
+	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-5.000,0.000,0.000|FS:0,0|Ov:100,100,100>\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-5.000,0.000,0.000|FS:0,0>\r\n" },
+	{ .step = DRIVE_PLAY_DONE },
+	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_MOVE, .target_mdeg = 90000, .speed_mdeg_s = 20000 } },
+	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X95F1200\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Jog|MPos:-4.900,0.000,0.000|FS:480,0>\r\n" },
+	{ DRIVE_PLAY_WAIT_MS, .value = 4900 },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:90.000,0.000,0.000|FS:0,0>\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:90.000,0.000,0.000|FS:0,0>\r\n" },
+	{ .step = DRIVE_PLAY_DONE },
+	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_SPIN, .speed_mdeg_s = -10000 } },
+	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X-0.5F600\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
+	{ .step = DRIVE_PLAY_STOP },
+	{ DRIVE_PLAY_SENT, .bytes = "\x85" },
+	{ .step = DRIVE_PLAY_END },
+};
+
+const struct table_driver drv_grbl = {
+	.name = "grbl", .title = "Grbl 1.1",
+	.line = { .baud = 115200, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
+	.own_bytes = sizeof(struct grbl),
+	.init = grbl_init, .rx = grbl_rx, .tick = grbl_tick, .deadline = grbl_deadline,
+	.command = grbl_command, .urgent = grbl_urgent, .link = grbl_link,
+	.transcript = transcript,
+};

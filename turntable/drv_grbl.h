@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* drv_grbl.h - the insides of the Grbl 1.1 driver, shared by its drv_grbl_*.c files only. */
+#ifndef OSTEND_TURNTABLE_DRV_GRBL_H
+#define OSTEND_TURNTABLE_DRV_GRBL_H
+
+#include "station/base/clock.h"
+#include "turntable/driver.h"
+
+/* Real-time bytes (Grbl 1.1 interface.md, "Real-Time Commands"): outside the receive ring, no answer. */
+#define GRBL_STATUS "?"
+#define GRBL_HOLD "!"
+#define GRBL_RESET "\x18"
+#define GRBL_JOG_CANCEL "\x85"
+
+#define GRBL_LINE_MAX 160		/* the longest line it prints is some 120 characters */
+#define GRBL_PENDING_MAX 8
+#define GRBL_REPEAT_STOP_NS (200 * NS_PER_MS)
+
+enum grbl_phase {
+	GRBL_CLOSED,
+	GRBL_LISTENING,		/* just opened: either a banner comes, or the board did not reset */
+	GRBL_RESETTING,		/* 0x18 sent: half a second of silence, then the banner */
+	GRBL_ASKING_BUILD,
+	GRBL_ASKING_SETTINGS,
+	GRBL_READY,
+	GRBL_HALTED,		/* after ALARM:1 or 2 it answers nothing but 0x18 */
+};
+
+enum grbl_said {
+	GRBL_SAID_NOTHING, GRBL_SAID_IDLE, GRBL_SAID_RUN, GRBL_SAID_HOLD, GRBL_SAID_HOLDING,
+	GRBL_SAID_JOG, GRBL_SAID_ALARM, GRBL_SAID_DOOR, GRBL_SAID_CHECK, GRBL_SAID_HOME,
+	GRBL_SAID_SLEEP,
+};
+
+enum grbl_act { GRBL_ACT_NONE, GRBL_ACT_HOME, GRBL_ACT_MOVE, GRBL_ACT_SPIN, GRBL_ACT_CLEAR };
+
+enum grbl_line { GRBL_LINE_BUILD, GRBL_LINE_SETTINGS, GRBL_LINE_JOG, GRBL_LINE_HOME, GRBL_LINE_UNLOCK };
+
+struct grbl_report {
+	enum grbl_said said;
+	char word[16];			/* the state as it was written: "Hold:0" */
+	bool has_machine, has_work, has_offset, has_feed;
+	int64_t machine_mdeg, work_mdeg, offset_mdeg;	/* 1 mm is 1 degree */
+	int64_t feed_mdeg_min;		/* of FS or F; 0 when absent */
+};
+
+struct grbl_settings {
+	uint32_t seen;			/* bit n: GRBL_SETTING n was there */
+	int64_t report_mask, inches, soft_limits, homing;
+	int64_t steps_milli;		/* $100: thousandths of a step a degree */
+	int64_t rate_milli;		/* $110: thousandths of a degree a minute */
+	int64_t accel_milli;		/* $120: millidegrees per second squared */
+	int64_t travel_milli;		/* $130 */
+	int64_t locate_milli, seek_milli, pulloff_milli;	/* $24, $25: a minute; $27 */
+};
+
+struct grbl {
+	enum grbl_phase phase;
+	uint64_t phase_ns;		/* since when */
+	uint64_t reset_ns;		/* when 0x18 was last sent */
+	uint64_t next_ns;		/* the deadline */
+	char line[GRBL_LINE_MAX];
+	size_t line_len;
+	bool line_over;			/* the line was longer than any of Grbl's: skip to its end */
+	unsigned noise;			/* lines that were none of Grbl's, since the last good one */
+
+	struct { enum grbl_line kind; uint64_t sent_ns; } pending[GRBL_PENDING_MAX];
+	unsigned pending_count;
+
+	uint64_t asked_ns;		/* the earliest '?' without an answer; 0: none */
+	uint64_t asked_last_ns, ask_due_ns, heard_ns;
+
+	struct grbl_settings settings;
+	enum grbl_said said;
+	char word[16];
+	bool has_offset;
+	int64_t offset_mdeg;		/* the work offset, for tables that report WPos */
+	int64_t suspect_mdeg;		/* a position that was too far off to believe once */
+	bool suspect;
+	bool tracked;			/* the last position is one to compare the next with */
+
+	uint64_t moved_ns;		/* of the last motion or stop command */
+	int64_t still_mdeg;
+	unsigned still_count;		/* reports of rest at still_mdeg, all asked for after moved_ns */
+
+	enum grbl_act act;
+	uint64_t act_ns, act_limit_ns;
+	int64_t target_mdeg, piece_left_mdeg;
+	int32_t speed_mdeg_s;		/* MOVE: positive; SPIN: signed */
+	bool unlocking;			/* $X is on its way, the motion follows */
+	bool home_answered;
+	int64_t from_mdeg;		/* where the act began */
+	float queued_deg;		/* SPIN: where Grbl's own single-precision sum stands */
+	int64_t carry;			/* SPIN: of the division of speed by pieces */
+	int64_t progress_mdeg;		/* SPIN: where it was seen to advance last */
+	uint64_t progress_ns;
+
+	bool stopping;
+	uint64_t escalate_ns;		/* when 0x18 follows the gentle stop; 0: never */
+	uint64_t halted_ns;
+	int reset_alarm_ok;		/* we sent the reset: its ALARM:3 or 6 is no fault */
+	bool expect_banner;
+};
+
+static inline struct grbl *grbl_of(const struct drive *drive)
+{
+	return drive->own;
+}
+
+static inline void grbl_wake(struct grbl *grbl, uint64_t at_ns)
+{
+	grbl->next_ns = MIN(grbl->next_ns, at_ns);
+}
+
+/* drv_grbl_words.c: what it printed */
+bool grbl_decimal(const char **at, int64_t *milli);	/* "-12.5" is -12500; moves *at behind it */
+bool grbl_parse_report(struct grbl_report *report, const char *line);	/* "<Idle|MPos:...>" */
+void grbl_parse_setting(struct grbl_settings *settings, const char *line);	/* "$100=80.000" */
+const char *grbl_error_sentence(int number);
+const char *grbl_alarm_sentence(int number);
+
+/* drv_grbl_settings.c: is this controller set up as a turntable? */
+int grbl_check_settings(struct drive *drive, struct err *err);
+int64_t grbl_resolution_mdeg(const struct grbl *grbl);	/* one step, rounded up, at least 1 */
+
+/* drv_grbl_motion.c: jogs, homing, stopping */
+int grbl_command(struct drive *drive, const struct drive_command *command, uint64_t now_ns,
+		 struct err *err);
+void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns);
+void grbl_motion_step(struct drive *drive, uint64_t now_ns);
+void grbl_answered(struct drive *drive, enum grbl_line kind, int error, uint64_t now_ns);
+void grbl_stood_still(struct drive *drive, uint64_t now_ns);
+void grbl_fail(struct drive *drive, uint64_t now_ns, const char *format, ...) PRINTF_LIKE(3, 4);
+void grbl_stop_bytes(struct drive *drive, uint64_t now_ns);
+void grbl_reset(struct drive *drive, uint64_t now_ns);
+
+/* drv_grbl_track.c: where the table is, and whether it stands */
+void grbl_track(struct drive *drive, const struct grbl_report *report, size_t len_bytes, uint64_t now_ns);
+
+/* drv_grbl.c */
+bool grbl_send_line(struct drive *drive, enum grbl_line kind, const char *text, uint64_t now_ns);
+void grbl_enter(struct drive *drive, enum grbl_phase phase, uint64_t now_ns);
+void grbl_fault(struct drive *drive, const char *word, const char *format, ...) PRINTF_LIKE(3, 4);
+bool grbl_homing(const struct grbl *grbl);	/* $H is being carried out: silence is normal */
+
+#endif

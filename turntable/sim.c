@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sim.c - the pty around a simulated controller.
+ *
+ * The slave side is not held open here: its last close must be seen, as a real board sees DTR fall,
+ * and bytes said while nobody listens are lost. While it is closed the master reports a hang-up all
+ * the time, so it is not watched but looked at 50 times a second.
+ */
+#include "turntable/sim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "station/base/clock.h"
+#include "station/base/i18n.h"
+#include "station/base/loop.h"
+#include "turntable/sim_grbl.h"
+#include "turntable/world.h"
+
+#define BUSY_NS NS_PER_MS
+#define LOOK_NS (20 * NS_PER_MS)
+
+struct sim {
+	const struct sim_options *options;
+	struct loop *loop;
+	struct sim_grbl *grbl;
+	struct world *world;
+	int master;			/* -1: unplugged */
+	bool open;			/* somebody has the other end */
+	struct loop_watch line, commands, signals;
+	struct loop_timer timer, end;
+	char command[128];
+	size_t command_len;
+};
+
+/* --- the line ------------------------------------------------------------------------------------ */
+
+static int make_raw(const char *slave_path, struct err *err)
+{
+	CLEANUP(util_closep) int slave = open(slave_path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios tio;
+
+	if (slave < 0 || tcgetattr(slave, &tio) < 0)
+		return err_os(err, "%s", slave_path);
+	cfmakeraw(&tio);
+	return tcsetattr(slave, TCSANOW, &tio) < 0 ? err_os(err, "%s", slave_path) : 0;
+}
+
+/* Only a link is ever replaced, and in one step: who opens it finds the old line or the new one. */
+static int make_link(const char *target, const char *link, struct err *err)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
+		return err_set(err, ERR_STATE, _("%s exists and is no link"), link);
+	snprintf(part, sizeof part, "%s.part", link);
+	unlink(part);
+	if (symlink(target, part) < 0 || rename(part, link) < 0)
+		return err_os(err, "%s", link);
+	return 0;
+}
+
+static int plug(struct sim *sim, struct err *err)
+{
+	char slave_path[64];
+	int rc;
+
+	sim->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (sim->master < 0 || grantpt(sim->master) < 0 || unlockpt(sim->master) < 0 ||
+	    ptsname_r(sim->master, slave_path, sizeof slave_path) != 0)
+		return err_os(err, "simulated table: pty");
+	rc = make_raw(slave_path, err);
+	return rc < 0 ? rc : make_link(slave_path, sim->options->link, err);
+}
+
+static void unplug(struct sim *sim)
+{
+	if (sim->master < 0)
+		return;
+	unlink(sim->options->link);
+	loop_unwatch(sim->loop, &sim->line);
+	close(sim->master);
+	sim->master = -1;
+	sim->open = false;
+}
+
+static void look_at_line(struct sim *sim)
+{
+	struct pollfd poll_fd = { .fd = sim->master, .events = POLLIN };
+	struct err err;
+	bool open;
+
+	if (sim->master < 0)
+		return;
+	open = poll(&poll_fd, 1, 0) >= 0 && !(poll_fd.revents & POLLHUP);
+	if (open == sim->open)
+		return;
+	sim->open = open;
+	if (!open)
+		loop_unwatch(sim->loop, &sim->line);
+	else if (loop_watch(sim->loop, &sim->line, sim->master, EPOLLIN, &err) == 0 &&
+		 sim->options->reset_on_open)
+		sim_grbl_fault(sim->grbl, SIM_POWER, 0);
+}
+
+static void say(struct sim *sim)
+{
+	uint8_t bytes[512];
+	size_t len;
+
+	while ((len = sim_grbl_tx(sim->grbl, bytes, sizeof bytes)) > 0)
+		if (sim->open && write(sim->master, bytes, len) < 0 && errno != EAGAIN)
+			return;		/* the next look finds out why */
+}
+
+static void step(void *owner)
+{
+	struct sim *sim = owner;
+	uint64_t now_ns = clock_mono_ns();
+
+	sim_grbl_advance(sim->grbl, now_ns);
+	say(sim);
+	if (sim->world)
+		world_set(sim->world, sim_grbl_true_mdeg(sim->grbl), now_ns);
+	look_at_line(sim);
+	loop_set(sim->loop, &sim->timer, now_ns + (sim_grbl_busy(sim->grbl) ? BUSY_NS : LOOK_NS));
+}
+
+static void line_ready(void *owner, uint32_t events)
+{
+	struct sim *sim = owner;
+	uint8_t bytes[256];
+	ssize_t count = 0;
+
+	if (events & EPOLLIN)
+		count = read(sim->master, bytes, sizeof bytes);
+	if (count > 0)
+		sim_grbl_rx(sim->grbl, bytes, (size_t)count, clock_mono_ns());
+	step(sim);
+}
+
+/* --- commands ------------------------------------------------------------------------------------ */
+
+static bool fault_command(struct sim *sim, const char *name, long long value)
+{
+	static const struct { const char *name; enum sim_fault fault; } faults[] = {
+		{ "slip", SIM_SLIP }, { "stall", SIM_STALL }, { "silence", SIM_SILENCE }, { "hang", SIM_HANG },
+		{ "garbage", SIM_GARBAGE }, { "power", SIM_POWER }, { "limit", SIM_LIMIT },
+		{ "damage", SIM_DAMAGE }, { "nudge", SIM_NUDGE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		if (strcmp(name, faults[i].name) == 0) {
+			sim_grbl_fault(sim->grbl, faults[i].fault, value);
+			return true;
+		}
+	return false;
+}
+
+static void carry_out(struct sim *sim, const char *text)
+{
+	char name[32] = "";
+	long long value = 0;
+	struct err err = { .code = 0 };
+	bool known = true;
+
+	sscanf(text, "%31s %lld", name, &value);
+	sim_grbl_advance(sim->grbl, clock_mono_ns());
+	if (strcmp(name, "unplug") == 0)
+		unplug(sim);
+	else if (strcmp(name, "plug") == 0)
+		known = sim->master < 0 && plug(sim, &err) == 0;
+	else if (strcmp(name, "quit") == 0)
+		loop_stop(sim->loop);
+	else if (strcmp(name, "state") == 0)
+		printf("state %lld %lld %.0f\n", (long long)sim_grbl_true_mdeg(sim->grbl),
+		       (long long)sim_grbl_counted_mdeg(sim->grbl), sim_grbl_speed_mdeg_s(sim->grbl));
+	else
+		known = fault_command(sim, name, value);
+	if (err.code)
+		fprintf(stderr, "ostend-table: %s\n", err.text);
+	if (strcmp(name, "state") != 0)
+		printf("%s %s\n", known ? "done" : "unknown", name);
+	fflush(stdout);
+	step(sim);
+}
+
+static void stop_now(void *owner)
+{
+	struct sim *sim = owner;
+
+	loop_stop(sim->loop);
+}
+
+static void commands_ready(void *owner, uint32_t events)
+{
+	struct sim *sim = owner;
+	char bytes[256];
+	ssize_t count = read(sim->commands.fd, bytes, sizeof bytes);
+
+	(void)events;
+	if (count <= 0) {
+		loop_unwatch(sim->loop, &sim->commands);
+		loop_set(sim->loop, &sim->end, clock_mono_ns() + sim->options->linger_ms * NS_PER_MS);
+		return;
+	}
+	for (ssize_t i = 0; i < count; i++) {
+		if (bytes[i] != '\n') {
+			if (sim->command_len < sizeof sim->command - 1)
+				sim->command[sim->command_len++] = bytes[i];
+			continue;
+		}
+		sim->command[sim->command_len] = '\0';
+		sim->command_len = 0;
+		carry_out(sim, sim->command);
+	}
+}
+
+static void signal_came(void *owner, uint32_t events)
+{
+	(void)events;
+	stop_now(owner);
+}
+
+/* --- start --------------------------------------------------------------------------------------- */
+
+static int watch_signals(struct sim *sim, struct err *err)
+{
+	sigset_t signals;
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return err_os(err, "signalfd");
+	return loop_watch(sim->loop, &sim->signals, fd, EPOLLIN, err);
+}
+
+static int set_up(struct sim *sim, struct err *err)
+{
+	const struct sim_options *options = sim->options;
+	struct sim_grbl_config config = {
+		.no_homing = options->no_homing, .true_mdeg = options->true_mdeg,
+		.backlash_mdeg = options->backlash_mdeg,
+	};
+	int rc;
+
+	if (strcmp(options->driver, "grbl") != 0)
+		return err_set(err, ERR_RANGE, _("there is no simulator for \"%s\""), options->driver);
+	rc = loop_new(&sim->loop, err);
+	if (rc == 0 && options->world)
+		rc = world_create(&sim->world, options->world, err);
+	if (rc == 0 && sim->world && sim->world->updated_ns)
+		config.true_mdeg = sim->world->true_angle_mdeg;
+	if (rc == 0)
+		rc = sim_grbl_new(&sim->grbl, &config, clock_mono_ns(), err);
+	if (rc == 0)
+		rc = watch_signals(sim, err);
+	if (rc == 0 && options->commands_fd >= 0)
+		rc = loop_watch(sim->loop, &sim->commands, options->commands_fd, EPOLLIN, err);
+	return rc < 0 ? rc : plug(sim, err);
+}
+
+int sim_main(const struct sim_options *options)
+{
+	struct sim sim = {
+		.options = options, .master = -1,
+		.line = { .fd = -1, .ready = line_ready, .owner = &sim },
+		.commands = { .fd = -1, .ready = commands_ready, .owner = &sim },
+		.signals = { .fd = -1, .ready = signal_came, .owner = &sim },
+		.timer = { .due_ns = UINT64_MAX, .fire = step, .owner = &sim },
+		.end = { .due_ns = UINT64_MAX, .fire = stop_now, .owner = &sim },
+	};
+	struct err err;
+	int rc = set_up(&sim, &err);
+
+	if (rc < 0) {
+		fprintf(stderr, "ostend-table: %s\n", err.text);
+	} else {
+		printf("ready %s\n", options->link);
+		fflush(stdout);
+		step(&sim);
+		loop_run(sim.loop);
+	}
+	unplug(&sim);
+	if (sim.signals.fd >= 0)
+		close(sim.signals.fd);
+	sim_grbl_free(sim.grbl);
+	world_close(sim.world);
+	loop_free(sim.loop);
+	return rc < 0;
+}

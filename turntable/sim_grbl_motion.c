@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sim_grbl_motion.c - the planner and the table of the simulated Grbl.
+ *
+ * Each millisecond the speed becomes what the acceleration allows, and never more than lets it still
+ * keep every later junction: sqrt(v_junction^2 + 2 a distance). That is the trapezoid Grbl plans, by
+ * another way. A block that goes back the other way is a junction of speed 0.
+ */
+#include <math.h>
+
+#include "turntable/sim_grbl_own.h"
+
+#define FLAG_DEG 3.0		/* the homing switch is closed while the bearing is in [0, 3) */
+
+static double accel(const struct sim_grbl *sim)
+{
+	return sim->settings[120] * sim->settings[100];
+}
+
+static bool at_switch(const struct sim_grbl *sim)
+{
+	double bearing = fmod(sim->true_deg, 360.0);
+
+	return (bearing < 0 ? bearing + 360.0 : bearing) < FLAG_DEG;
+}
+
+/* @deg of steps were made: what of them the table follows. */
+static void turn_table(struct sim_grbl *sim, double deg)
+{
+	double backlash = sim->config.backlash_mdeg / 1000.0;
+	double slip = fmin(fabs(deg), sim->slip_deg);
+
+	sim->slip_deg -= slip;
+	deg -= copysign(slip, deg);
+	if (sim->stalled)
+		return;
+	sim->play_deg += deg;
+	if (sim->play_deg > backlash) {
+		sim->true_deg += sim->play_deg - backlash;
+		sim->play_deg = backlash;
+	} else if (sim->play_deg < 0) {
+		sim->true_deg += sim->play_deg;
+		sim->play_deg = 0;
+	}
+}
+
+void sim_motion_end(struct sim_grbl *sim)
+{
+	sim->block_count = 0;
+	sim->speed = 0;
+	sim->stopping = false;
+	sim->steps = round(sim->steps);
+	sim->gc_steps = sim->steps;
+}
+
+static double allowed_speed(const struct sim_grbl *sim)
+{
+	double from = sim->steps, distance = 0, allowed = INFINITY;
+
+	for (unsigned i = 0; i < sim->block_count; i++) {
+		const struct sim_block *block = &sim->blocks[i], *next = block + 1;
+		bool last = i + 1 == sim->block_count;
+		bool goes_on = !last && (block->target > from) == (next->target > block->target);
+		double junction = goes_on ? fmin(block->nominal, next->nominal) : 0;
+
+		distance += fabs(block->target - from);
+		allowed = fmin(allowed, sqrt(junction * junction + 2 * accel(sim) * distance));
+		if (!goes_on)
+			break;
+		from = block->target;
+	}
+	return allowed;
+}
+
+static void pop_block(struct sim_grbl *sim)
+{
+	sim->block_count--;
+	for (unsigned i = 0; i < sim->block_count; i++)
+		sim->blocks[i] = sim->blocks[i + 1];
+}
+
+/* Go @distance steps along the blocks. */
+static void follow(struct sim_grbl *sim, double distance)
+{
+	while (sim->block_count && distance > 0) {
+		struct sim_block *block = &sim->blocks[0];
+		double left = block->target - sim->steps;
+		double go = copysign(fmin(fabs(left), distance), left);
+		bool forward = left > 0;
+
+		turn_table(sim, go / sim->settings[100]);
+		sim->forward = forward;
+		distance -= fabs(go);
+		if (fabs(go) < fabs(left)) {
+			sim->steps += go;
+			return;
+		}
+		sim->steps = block->target;
+		pop_block(sim);
+		if (!sim->block_count || (sim->blocks[0].target > sim->steps) != forward) {
+			sim->speed = 0;
+			return;
+		}
+	}
+}
+
+static void come_to_rest(struct sim_grbl *sim)
+{
+	if (sim->state == SIM_HOLD) {
+		sim->speed = 0;		/* the blocks wait for '~' */
+		sim->stopping = false;
+		return;
+	}
+	sim_motion_end(sim);
+	if (sim->state == SIM_JOG || sim->state == SIM_RUN)
+		sim->state = SIM_IDLE;
+}
+
+static void accelerate(struct sim_grbl *sim)
+{
+	double change = accel(sim) * SIM_STEP_S, nominal = sim->blocks[0].nominal;
+
+	if (sim->stopping) {
+		sim->speed -= change;
+		return;
+	}
+	if (sim->speed > nominal)
+		sim->speed = fmax(sim->speed - change, nominal);
+	else
+		sim->speed = fmin(sim->speed + change, nominal);
+	sim->speed = fmax(fmin(sim->speed, allowed_speed(sim)), fmin(change, nominal));
+}
+
+static void homing_block(struct sim_grbl *sim, enum sim_homing phase)
+{
+	const double *s = sim->settings;
+	bool pull = phase == SIM_SEEK_PULL || phase == SIM_LOCATE_PULL;
+	double deg = pull ? -s[27] : phase == SIM_SEEK ? s[130] * 1.5 : s[27] * 5;
+	double rate = phase == SIM_LOCATE ? s[24] : s[25];
+
+	sim_motion_end(sim);
+	sim->homing = phase;
+	sim->homing_from = sim->steps;
+	sim->blocks[0] = (struct sim_block){ sim->steps + deg * s[100], rate / 60 * s[100] };
+	sim->block_count = 1;
+	sim->delay_ns = phase == SIM_SEEK ? 0 : sim->at_ns + (uint64_t)s[26] * NS_PER_MS;
+}
+
+void sim_homing_start(struct sim_grbl *sim)
+{
+	sim->state = SIM_HOME;
+	homing_block(sim, SIM_SEEK);
+}
+
+static void homing_done(struct sim_grbl *sim)
+{
+	sim_motion_end(sim);
+	sim->steps = sim->gc_steps = -round(sim->settings[27] * sim->settings[100]);
+	if (sim->asked)
+		sim_report(sim);	/* asked while homing, said now: <Home...> */
+	sim->asked = false;
+	sim->state = SIM_IDLE;
+	sim_print(sim, "ok\r\n");
+}
+
+static void homing_step(struct sim_grbl *sim)
+{
+	bool approach = sim->homing == SIM_SEEK || sim->homing == SIM_LOCATE;
+
+	if (approach && at_switch(sim)) {
+		homing_block(sim, sim->homing + 1);
+	} else if (!sim->block_count) {
+		if (approach)
+			sim_reset(sim, 9);
+		else if (at_switch(sim))
+			sim_reset(sim, 8);
+		else if (sim->homing == SIM_SEEK_PULL)
+			homing_block(sim, SIM_LOCATE);
+		else
+			homing_done(sim);
+	}
+}
+
+void sim_motion_step(struct sim_grbl *sim)
+{
+	if (sim->state == SIM_HOME && sim->at_ns < sim->delay_ns)
+		return;
+	if (sim->state == SIM_HOME)
+		homing_step(sim);
+	if (sim->state == SIM_ALARM || sim->state == SIM_SLEEP || sim->state == SIM_DOOR ||
+	    (sim->state == SIM_HOLD && !sim->stopping))
+		return;
+	if (!sim->block_count) {
+		if (sim->state != SIM_HOME && sim->state != SIM_HOLD)
+			come_to_rest(sim);
+		return;
+	}
+	accelerate(sim);
+	if (sim->speed <= 0) {
+		come_to_rest(sim);
+		return;
+	}
+	follow(sim, sim->speed * SIM_STEP_S);
+	if (!sim->block_count && sim->state != SIM_HOME)
+		come_to_rest(sim);
+}
