@@ -17,6 +17,7 @@
 
 #define BACKLOG 256
 #define ACCEPTS 16		/* in one turn; a handshake costs about a millisecond */
+#define SEND_BUFFER (256 * 1024)	/* else the kernel lets it grow to 4 MiB for each slow reader */
 #define USER_TIMEOUT_MS 30000	/* the kernel gives up a peer that acknowledges nothing for so long */
 
 /* Cut "HOST:PORT" or "[HOST]:PORT"; the last colon is the border. */
@@ -174,7 +175,7 @@ static void take(struct web *web, int fd, const struct sockaddr_storage *from)
 	unsigned timeout_ms = USER_TIMEOUT_MS;
 	char peer[64], network[48];
 	struct err err;
-	int on = 1;
+	int on = 1, size = SEND_BUFFER;
 
 	describe(from, peer, sizeof peer, network, sizeof network);
 	if (!has_place(web, network)) {
@@ -182,6 +183,7 @@ static void take(struct web *web, int fd, const struct sockaddr_storage *from)
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
 	if (conn_new(web, fd, peer, network, &err) < 0)
 		log_error("%s", err.text);
