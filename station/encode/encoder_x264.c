@@ -14,7 +14,11 @@
 
 #include "station/base/log.h"
 
-/* tests/bench/bench-encode compares the presets; the slower ones cost more and look no better here. */
+/*
+ * By tests/bench/bench-encode the slower presets cost up to 2.6 times as much and have a lower PSNR on
+ * a station's pictures. Adaptive quantisation, deblocking, subpixel refinement and a second reference
+ * added to this one changed nothing for the better.
+ */
 #define PRESET "ultrafast"
 #define THREADS 2	/* two slices: a third less delay for a few per cent more work */
 
