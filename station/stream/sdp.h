@@ -41,10 +41,14 @@ enum sdp_codec { SDP_CODEC_OTHER, SDP_H264, SDP_OPUS, SDP_RTX };
 
 enum sdp_feedback {			/* bits */
 	SDP_FB_NACK = 1, SDP_FB_PLI = 2, SDP_FB_FIR = 4, SDP_FB_REMB = 8, SDP_FB_TRANSPORT_CC = 16,
+	SDP_FEEDBACKS = 5,
 };
 
 enum sdp_extension { SDP_EXT_MID, SDP_EXT_ABS_SEND_TIME, SDP_EXT_PLAYOUT_DELAY, SDP_EXT_TRANSPORT_CC,
 		     SDP_EXTENSIONS };
+
+extern const char *const sdp_extension_uris[SDP_EXTENSIONS];
+extern const char *const sdp_feedback_words[SDP_FEEDBACKS];	/* in the order of the bits */
 
 struct sdp_format {
 	uint8_t payload_type;		/* 0..127 */
