@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "station/base/clock.h"
-#include "station/picture/convert.h"
+#include "station/picture/fit.h"
 #include "station/picture/preview_writer.h"
 #include "station/picture/slate.h"
 #include "station/picture/strip.h"
@@ -102,7 +102,7 @@ static struct frame *scaled(struct compose *compose, struct frame *frame)
 
 	if (frame->info.width == canvas->info.width && frame->info.height == canvas->info.height)
 		return frame;
-	convert_scale(canvas, frame);
+	fit_scale(canvas, frame);
 	canvas->info.captured_ns = frame->info.captured_ns;
 	canvas->info.sequence = frame->info.sequence;
 	canvas->info.flags = frame->info.flags;

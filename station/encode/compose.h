@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * compose.h - from what the camera gave, or did not give, to the picture that is encoded: scaled to
+ * compose.h - from what the camera gave, or did not give, to the picture that is encoded: fitted to
  * layer 0, with the strip burned in, and a small copy for the consoles. Thread: encode, where not said.
  */
 #ifndef OSTEND_ENCODE_COMPOSE_H

@@ -16,7 +16,8 @@
 struct pipeline;
 
 struct pipeline_config {
-	uint32_t width, height;		/* of layer 0; frames of another size are scaled */
+	uint32_t width, height;		/* of layer 0; frames of another size are scaled, of another
+					   shape set in the middle with black beside them */
 	uint32_t fps;			/* the camera's nominal rate */
 	uint32_t bitrate_bps;		/* of layer 0 */
 	/** Takes a reference of its own if it wants to keep @au. Thread: encode. Must not block. */
@@ -39,7 +40,8 @@ struct pipeline *pipeline_stop(struct pipeline *pipeline);	/* joins the thread; 
 void pipeline_set_capture(struct pipeline *pipeline, int link_fd);	/* takes it; -1: none now */
 void pipeline_set_text(struct pipeline *pipeline, const char *case_no, const char *exhibit_no);
 void pipeline_set_pose(struct pipeline *pipeline, const struct pose *pose);
-void pipeline_set_notice(struct pipeline *pipeline, const char *reason);	/* of the synthetic picture */
+/** Why there is no picture, for the synthetic one: English, then, after a newline, Chinese. */
+void pipeline_set_notice(struct pipeline *pipeline, const char *reason);
 void pipeline_request_keyframe(struct pipeline *pipeline);
 void pipeline_stats(struct pipeline *pipeline, struct pipeline_stats *out);
 

@@ -14,14 +14,14 @@
 #include <unistd.h>
 
 #include "station/base/preview.h"
-#include "station/picture/convert.h"
+#include "station/picture/fit.h"
 
 #define CHROMA_BYTES (PREVIEW_WIDTH / 2 * PREVIEW_HEIGHT / 2)
 
 struct preview_writer {
 	struct preview *memory;
 	int read_fd;
-	uint32_t width, height;		/* of the picture inside when it was last written */
+	struct frame view;		/* the planes in it */
 };
 
 struct preview_writer *preview_writer_free(struct preview_writer *writer)
@@ -36,10 +36,19 @@ struct preview_writer *preview_writer_free(struct preview_writer *writer)
 	return NULL;
 }
 
-static void blacken(struct preview *memory)
+static struct frame view_of(struct preview *memory)
 {
-	memset(memory->planes, 16, PREVIEW_WIDTH * PREVIEW_HEIGHT);
-	memset(memory->planes + PREVIEW_WIDTH * PREVIEW_HEIGHT, 128, 2 * CHROMA_BYTES);
+	struct frame view = {
+		.info = {
+			.width = PREVIEW_WIDTH, .height = PREVIEW_HEIGHT,
+			.stride = { PREVIEW_WIDTH, PREVIEW_WIDTH / 2, PREVIEW_WIDTH / 2 },
+		},
+	};
+
+	view.plane[0] = memory->planes;
+	view.plane[1] = view.plane[0] + PREVIEW_WIDTH * PREVIEW_HEIGHT;
+	view.plane[2] = view.plane[1] + CHROMA_BYTES;
+	return view;
 }
 
 static int map_and_seal(struct preview_writer *writer, int memfd)
@@ -74,7 +83,9 @@ int preview_writer_new(struct preview_writer **out, struct err *err)
 	writer->memory->magic = PREVIEW_MAGIC;
 	writer->memory->width = PREVIEW_WIDTH;
 	writer->memory->height = PREVIEW_HEIGHT;
-	blacken(writer->memory);
+	memset(writer->memory->planes, 16, PREVIEW_WIDTH * PREVIEW_HEIGHT);
+	memset(writer->memory->planes + PREVIEW_WIDTH * PREVIEW_HEIGHT, 128, 2 * CHROMA_BYTES);
+	writer->view = view_of(writer->memory);
 	*out = MOVE(writer);
 	return 0;
 }
@@ -86,40 +97,12 @@ int preview_writer_fd(const struct preview_writer *writer, struct err *err)
 	return fd < 0 ? err_os(err, "preview: descriptor") : fd;
 }
 
-/* The part of the preview that has the shape of @frame, in the middle, as a frame to scale into. */
-static struct frame fit(struct preview *memory, const struct frame *frame)
-{
-	uint32_t width = PREVIEW_WIDTH, height = PREVIEW_HEIGHT, left, top;
-	struct frame part = { 0 };
-
-	if (frame->info.width * PREVIEW_HEIGHT > frame->info.height * PREVIEW_WIDTH)
-		height = MAX(PREVIEW_WIDTH * frame->info.height / frame->info.width / 2 * 2, 2);
-	else
-		width = MAX(PREVIEW_HEIGHT * frame->info.width / frame->info.height / 2 * 2, 2);
-	left = (PREVIEW_WIDTH - width) / 4 * 2;
-	top = (PREVIEW_HEIGHT - height) / 4 * 2;
-	part.info = (struct frame_info){
-		.width = width, .height = height,
-		.stride = { PREVIEW_WIDTH, PREVIEW_WIDTH / 2, PREVIEW_WIDTH / 2 },
-	};
-	part.plane[0] = memory->planes + top * PREVIEW_WIDTH + left;
-	part.plane[1] = memory->planes + PREVIEW_WIDTH * PREVIEW_HEIGHT +
-			top / 2 * (PREVIEW_WIDTH / 2) + left / 2;
-	part.plane[2] = part.plane[1] + CHROMA_BYTES;
-	return part;
-}
-
 void preview_writer_write(struct preview_writer *writer, const struct frame *frame)
 {
 	struct preview *memory = writer->memory;
-	struct frame part = fit(memory, frame);
 
 	atomic_fetch_add(&memory->sequence, 1);	/* odd: readers wait or throw their copy away */
-	if (writer->width != part.info.width || writer->height != part.info.height)
-		blacken(memory);
-	writer->width = part.info.width;
-	writer->height = part.info.height;
-	convert_scale(&part, frame);
+	fit_scale(&writer->view, frame);
 	memory->captured_ns = frame->info.captured_ns;
 	memory->synthetic = !!(frame->info.flags & FRAME_SYNTHETIC);
 	atomic_fetch_add(&memory->sequence, 1);

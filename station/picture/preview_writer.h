@@ -21,7 +21,7 @@ DEFINE_FREEP(preview_writer_free, struct preview_writer *)
  */
 int preview_writer_fd(const struct preview_writer *writer, struct err *err);
 
-/** Scale @frame into it, with black beside a picture of another shape. Thread: one, the writer's. */
+/** Scale @frame into it as fit_scale does. Thread: one, the writer's. */
 void preview_writer_write(struct preview_writer *writer, const struct frame *frame);
 
 #endif

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "station/picture/strip_text.h"
 #include "station/picture/text.h"
@@ -272,6 +273,7 @@ int strip_new(struct strip **out, uint32_t width, uint32_t height, struct err *e
 	if (rc < 0)
 		return err_prefix(err, "strip");
 	connect(strip);
+	tzset();	/* the zone's file is read here, not in the first picture */
 	*out = MOVE(strip);
 	return 0;
 }
