@@ -3,8 +3,8 @@
  * A station for tests of the console: speaks doc/protocol.md 1 on control.sock and table.sock, moves a
  * table of its own at 45 degrees/s, draws a preview, and writes every request to requests.log.
  *
- * Usage: fake-station DIR [--hostile]; prints "ready DIR". --hostile puts terminal escapes into
- * every name it sends.
+ * Usage: fake-station DIR [--hostile] [--control-only | --table-only]; prints "ready DIR". --hostile
+ * puts terminal escapes into every name it sends; the others open one socket of the two.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,26 +284,41 @@ static void make_preview(struct fake *fake)
 	draw_preview(fake);
 }
 
+/* @format NULL: a server without a socket, so that notifications have somewhere to go. */
+static int open_server(struct fake *fake, struct rpc_server **server, const char *format, const char *dir,
+		       const struct rpc_server_ops *ops, struct err *err)
+{
+	char path[300];
+
+	snprintf(path, sizeof path, format ? format : "", dir);
+	return rpc_server_open(server, fake->loop, format ? path : NULL, ops, fake, err);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct rpc_server_ops control_ops = { .request = control_request };
 	static const struct rpc_server_ops table_ops = { .request = table_request };
-	struct fake fake = { .homed = true, .focus = 30, .hostile = argc > 2 && strcmp(argv[2], "--hostile") == 0 };
+	struct fake fake = { .homed = true, .focus = 30 };
+	const char *control_path = "%s/control.sock", *table_path = "%s/table.sock";
 	struct err err = { 0 };
 	char path[300];
 
 	if (argc < 2)
 		return 2;
+	for (int i = 2; i < argc; i++) {
+		fake.hostile |= strcmp(argv[i], "--hostile") == 0;
+		if (strcmp(argv[i], "--control-only") == 0)
+			table_path = NULL;
+		if (strcmp(argv[i], "--table-only") == 0)
+			control_path = NULL;
+	}
 	snprintf(path, sizeof path, "%s/requests.log", argv[1]);
 	fake.requests = fopen(path, "ae");
 	make_preview(&fake);
 	if (!fake.requests || loop_new(&fake.loop, &err) < 0)
 		return 1;
-	snprintf(path, sizeof path, "%s/control.sock", argv[1]);
-	if (rpc_server_open(&fake.control, fake.loop, path, &control_ops, &fake, &err) < 0)
-		goto fail;
-	snprintf(path, sizeof path, "%s/table.sock", argv[1]);
-	if (rpc_server_open(&fake.table, fake.loop, path, &table_ops, &fake, &err) < 0)
+	if (open_server(&fake, &fake.control, control_path, argv[1], &control_ops, &err) < 0 ||
+	    open_server(&fake, &fake.table, table_path, argv[1], &table_ops, &err) < 0)
 		goto fail;
 	fake.tick = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = tick, .owner = &fake };
 	tick(&fake);

@@ -55,7 +55,7 @@ const struct command command_table[] = {
 	  .flags = COMMAND_FOLLOWS, .help = N_("the station's newest messages; -f waits for more") },
 	{ .words = "metrics", .method = "metrics", .print = print_metrics,
 	  .help = N_("counters as Prometheus text") },
-	{ .words = "demo", .help = N_("start a demo station, and its screen; \"ostend demo --help\""),
+	{ .words = "demo", .help = N_("start a demo station, and its screen"),
 	  .flags = COMMAND_LOCAL },
 };
 

@@ -205,46 +205,78 @@ static void key_pressed(struct screen *screen, int key, bool is_function)
 	}
 }
 
-/* After an ESC: the rest of a sequence that ncurses did not know; "" when the ESC stood alone. The
- * final byte of a control sequence is 0x40 to 0x7e (ECMA-48 5.4). */
-static void swallow_sequence(char *text, size_t size)
-{
-	size_t used = 0;
-	wint_t next;
+/* Within this time after an ESC, "[" belongs to it: a slow line may cut a sequence in two. */
+#define SEQUENCE_NS NS_PER_S
 
-	text[0] = '\0';
-	if (get_wch(&next) != OK)
+static void end_sequence(struct screen *screen)
+{
+	if (strcmp(screen->sequence, "[200~") == 0)
+		screen->pasting = true;
+	else if (strcmp(screen->sequence, "[201~") == 0)
+		screen->pasting = false;
+	/* the old mouse report: three bytes follow, which may be any letter */
+	screen->swallow = strcmp(screen->sequence, "[M") == 0 ? 3 : 0;
+	screen->sequence_ns = 0;
+}
+
+/* The final byte of a control sequence is 0x40 to 0x7e (ECMA-48 5.4); of an SS3, the next one. */
+static void add_to_sequence(struct screen *screen, wint_t character)
+{
+	size_t len = strlen(screen->sequence);
+
+	if (len < sizeof screen->sequence - 1) {
+		screen->sequence[len] = character < 0x80 ? (char)character : '?';
+		screen->sequence[len + 1] = '\0';
+	}
+	if (len > 0 && character >= 0x40 && character <= 0x7e)
+		end_sequence(screen);
+}
+
+static void function_typed(struct screen *screen, wint_t key)
+{
+	if (key == KEY_MOUSE)
+		mouse(screen);
+	else if (key == KEY_RESIZE)
+		screen_touch(screen);
+	else
+		key_pressed(screen, (int)key, true);
+}
+
+static void escape_typed(struct screen *screen)
+{
+	wint_t next;
+	int rc;
+
+	screen->sequence_ns = clock_mono_ns();
+	screen->sequence[0] = '\0';
+	rc = get_wch(&next);
+	if (rc == OK && (next == '[' || next == 'O')) {
+		add_to_sequence(screen, next);
 		return;
-	text[used++] = (char)next;
-	if (next == '[' || next == 'O')
-		while (get_wch(&next) == OK) {
-			if (used < size - 1)
-				text[used++] = next < 0x80 ? (char)next : '?';
-			if (next >= 0x40 && next <= 0x7e)
-				break;
-		}
-	text[used] = '\0';
+	}
+	key_pressed(screen, ESCAPE, false);	/* alone, or Alt with a letter, which is then forgotten */
+	if (rc == KEY_CODE_YES)
+		function_typed(screen, next);
 }
 
 static void character_typed(struct screen *screen, wint_t character)
 {
-	char sequence[32];
+	bool in_sequence = screen->sequence_ns != 0 && clock_mono_ns() - screen->sequence_ns < SEQUENCE_NS;
 
-	if (character != ESCAPE) {
-		if (!screen->pasting)
-			key_pressed(screen, (int)character, false);
-		else if (screen->mode == MODE_PROMPT)
+	if (screen->swallow > 0) {
+		screen->swallow--;
+	} else if (character == ESCAPE) {
+		escape_typed(screen);
+	} else if (in_sequence && (screen->sequence[0] || character == '[' || character == 'O')) {
+		add_to_sequence(screen, character);
+	} else if (screen->pasting) {
+		if (screen->mode == MODE_PROMPT)
 			type_character(screen, character);
 		screen_touch(screen);
-		return;
+	} else {
+		screen->sequence_ns = 0;
+		key_pressed(screen, (int)character, false);
 	}
-	swallow_sequence(sequence, sizeof sequence);
-	if (sequence[0] != '[' && sequence[0] != 'O')
-		key_pressed(screen, ESCAPE, false);
-	else if (strcmp(sequence, "[200~") == 0)
-		screen->pasting = true;
-	else if (strcmp(sequence, "[201~") == 0)
-		screen->pasting = false;
 }
 
 void input_drain(struct screen *screen)
@@ -259,11 +291,7 @@ void input_drain(struct screen *screen)
 			return;
 		if (rc == OK)
 			character_typed(screen, key);
-		else if (key == KEY_MOUSE)
-			mouse(screen);
-		else if (key == KEY_RESIZE)
-			screen_touch(screen);
 		else
-			key_pressed(screen, (int)key, true);
+			function_typed(screen, key);
 	}
 }

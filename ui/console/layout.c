@@ -30,7 +30,7 @@ static void place_left(struct layout *out, struct rect middle)
 
 static void place_right(struct layout *out, struct rect middle)
 {
-	int table_rows = CLAMP(middle.rows * 62 / 100, 14, DIAL_MAX_ROWS + 3 + FIGURES_ROWS + 2);
+	int table_rows = CLAMP(middle.rows * 7 / 10, 14, DIAL_MAX_ROWS + 3 + FIGURES_ROWS + 2);
 
 	table_rows = MIN(table_rows, middle.rows - ROOMS_MIN);
 	out->panes[PANE_TABLE] = (struct rect){ middle.y, middle.x, table_rows, middle.columns };

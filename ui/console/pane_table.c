@@ -14,7 +14,9 @@ static const enum role_on_screen ink_roles[] = {
 	[COMPASS_NEEDLE] = ROLE_NEEDLE, [COMPASS_HUB] = ROLE_NEEDLE, [COMPASS_TARGET] = ROLE_TARGET,
 };
 
-static void draw_label(const struct screen *screen, struct rect dial, int bearing_degrees)
+/* A label gives way to needle and mark, digit by digit, and hides the scale below it. */
+static void draw_label(const struct screen *screen, struct rect dial, const struct compass *compass,
+		       int bearing_degrees)
 {
 	char text[8];
 	int row, column, width;
@@ -24,7 +26,9 @@ static void draw_label(const struct screen *screen, struct rect dial, int bearin
 	compass_rim_cell(dial.rows, dial.columns, bearing_degrees * 1000, &row, &column);
 	row = row == 0 ? 2 : row == dial.rows - 1 ? row - 2 : row;
 	column = column == 0 ? 4 : column == dial.columns - 1 ? column - 3 - width : column - width / 2;
-	term_text(&screen->term, dial.y + row, dial.x + column, width, ROLE_DIM, text);
+	for (int i = 0; i < width; i++)
+		if (compass->cells[row][column + i].ink <= COMPASS_TICK)
+			term_character(&screen->term, dial.y + row, dial.x + column + i, ROLE_DIM, (wchar_t)text[i]);
 }
 
 static void draw_dial(struct screen *screen, struct rect dial, const struct dial *pose)
@@ -35,8 +39,6 @@ static void draw_dial(struct screen *screen, struct rect dial, const struct dial
 	screen->dial = dial;
 	compass_draw(&compass, dial.rows, dial.columns, pose->known ? pose->reported_mdeg : INT64_MIN,
 		     pose->known ? pose->commanded_mdeg : INT64_MIN);
-	for (int bearing = 0; bearing < 360 && dial.rows >= 11; bearing += 90)
-		draw_label(screen, dial, bearing);
 	for (int row = 0; row < compass.rows; row++)
 		for (int column = 0; column < compass.columns; column++) {
 			const struct compass_cell *cell = &compass.cells[row][column];
@@ -47,6 +49,8 @@ static void draw_dial(struct screen *screen, struct rect dial, const struct dial
 				term_character(&screen->term, dial.y + row, dial.x + column, ink_roles[cell->ink],
 					       character);
 		}
+	for (int bearing = 0; bearing < 360 && dial.rows >= 11; bearing += 90)
+		draw_label(screen, dial, &compass, bearing);
 	if (!pose->known)
 		term_centre(&screen->term, dial.y + dial.rows / 2 + 1, dial.x, dial.columns, ROLE_WARNING,
 			    field_is(screen->model.table, "link", "up") ? _("not homed") :

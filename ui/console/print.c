@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
@@ -12,9 +13,23 @@
 #include "ui/console/grid.h"
 #include "ui/console/words.h"
 
+enum {
+	SCREEN_WIDTH = 80,	/* the console's own answers, printed to memory */
+	FILE_WIDTH = 160,	/* no terminal to keep to */
+};
+
 const char *print_degree_sign(void)
 {
 	return i18n_utf8() ? "\u00b0" : " deg";
+}
+
+int print_width(FILE *out)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col;
+	return fileno(out) >= 0 ? FILE_WIDTH : SCREEN_WIDTH;
 }
 
 static void pair(struct grid *grid, const char *label, const char *value)
@@ -130,7 +145,7 @@ void print_status(FILE *out, const json_t *result)
 	pair(grid, _("Time"), utc);
 	grid_add(grid, _("Version"));
 	grid_add_format(grid, _("%s, up for %s"), field_text(result, "version"), uptime);
-	grid_print(grid, out, PRINT_WIDTH);
+	grid_print(grid, out, print_width(out));
 }
 
 void print_table(FILE *out, const json_t *result)
@@ -138,7 +153,7 @@ void print_table(FILE *out, const json_t *result)
 	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
 
 	add_table(grid, result);
-	grid_print(grid, out, PRINT_WIDTH);
+	grid_print(grid, out, print_width(out));
 }
 
 void print_camera(FILE *out, const json_t *result)
@@ -146,7 +161,7 @@ void print_camera(FILE *out, const json_t *result)
 	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
 
 	add_camera(grid, result);
-	grid_print(grid, out, PRINT_WIDTH);
+	grid_print(grid, out, print_width(out));
 }
 
 void print_outcome(FILE *out, const json_t *result)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* print.h - what the station answered, for people: tables of 80 columns, cleaned, in their language. */
+/* print.h - what the station answered, for people: tables, cleaned, in their language. */
 #ifndef OSTEND_UI_CONSOLE_PRINT_H
 #define OSTEND_UI_CONSOLE_PRINT_H
 
@@ -7,8 +7,6 @@
 #include <stdio.h>
 
 #include "station/base/err.h"
-
-#define PRINT_WIDTH 80
 
 void print_status(FILE *out, const json_t *result);
 void print_table(FILE *out, const json_t *result);
@@ -23,6 +21,9 @@ void print_metrics(FILE *out, const json_t *result);
 
 /** One line of JSON as the station sent it; what must not reach a terminal is written as \uXXXX. */
 int print_json(FILE *out, const json_t *result, struct err *err);
+
+/** Columns to print in: the terminal's, or enough for a file. */
+int print_width(FILE *out);
 
 /** One sentence, cleaned, for standard error. */
 void print_sentence(FILE *out, const char *sentence);

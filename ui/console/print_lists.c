@@ -32,7 +32,7 @@ static void add_room(struct grid *grid, const json_t *room)
 void print_rooms(FILE *out, const json_t *result)
 {
 	static const char *const titles[] = { N_("Name"),    N_("Role"),       N_("State"), N_("Age"),
-					      N_("Picture"), N_("Round trip"), N_("Loss"),  N_("Address") };
+					      N_("Picture"), N_("RTT"),        N_("Loss"),  N_("Address") };
 	CLEANUP(grid_freep) struct grid *grid = grid_new(ARRAY_LEN(titles));
 	const json_t *rooms = json_object_get(result, "rooms");
 	json_t *room;
@@ -46,7 +46,7 @@ void print_rooms(FILE *out, const json_t *result)
 		grid_add(grid, _(titles[i]));
 	json_array_foreach(rooms, i, room)
 		add_room(grid, room);
-	grid_print(grid, out, PRINT_WIDTH);
+	grid_print(grid, out, print_width(out));
 }
 
 static void add_value(struct grid *grid, const json_t *value)
@@ -99,7 +99,7 @@ void print_controls(FILE *out, const json_t *result)
 	grid = controls_grid();
 	json_array_foreach(controls, i, control)
 		add_control(grid, control);
-	grid_print(grid, out, PRINT_WIDTH);
+	grid_print(grid, out, print_width(out));
 }
 
 void print_control(FILE *out, const json_t *result)
@@ -108,7 +108,7 @@ void print_control(FILE *out, const json_t *result)
 	CLEANUP(grid_freep) struct grid *grid = controls_grid();
 
 	add_control(grid, json_is_object(inner) ? inner : result);
-	grid_print(grid, out, PRINT_WIDTH);
+	grid_print(grid, out, print_width(out));
 }
 
 void print_log_line(FILE *out, const json_t *line)

@@ -33,6 +33,9 @@ struct screen {
 	enum screen_mode mode;
 	enum screen_prompt prompt;
 	enum screen_question question;
+	char sequence[16];		/* of the terminal, after its ESC, as far as it has come */
+	uint64_t sequence_ns;		/* when its ESC came; 0: none */
+	int swallow;			/* characters that belong to it still */
 	char input[128];		/* what is typed into the prompt, UTF-8 */
 	char *text;			/* of MODE_TEXT */
 	int scroll[PANE_COUNT], text_scroll;

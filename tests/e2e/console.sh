@@ -1,0 +1,289 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The console in a real terminal (tmux) against a fake station that speaks the real protocol: what it
+# draws, what its keys send, in every kind of terminal, and what hostile names cannot do.
+# Screens are kept in tests/e2e/screens/ of the build folder.
+
+command -v tmux >/dev/null || { echo "tmux is missing"; exit 77; }
+
+build=$PWD
+src=${srcdir:-.}
+ostend=$build/ostend
+screens=$build/tests/e2e/screens
+work=$(mktemp -d /tmp/ostend-console.XXXXXX)
+state=$work/s
+station=
+locales=$build/ui/po/locale
+mkdir -p "$state" "$screens"
+export LC_ALL=C.UTF-8 OSTEND_LOCALE_DIR=$locales
+unset NO_COLOR COLORTERM LANGUAGE OSTEND_STATE TMUX
+
+clean_up() {
+	mux kill-server 2>/dev/null
+	[ -n "$station" ] && kill -CONT $station 2>/dev/null
+	[ -n "$station" ] && kill $station 2>/dev/null
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+fail() {
+	echo "FAIL: $*"
+	echo "--- screen"; screen
+	echo "--- requests"; tail -5 "$state/requests.log"
+	exit 1
+}
+
+serial=0
+mux() { tmux -S "$work/tmux$serial" -f /dev/null "$@"; }
+screen() { mux capture-pane -p 2>/dev/null; }
+keep() { mux capture-pane -p -N >"$screens/$1.txt"; mux capture-pane -e -p -N >"$screens/$1.ansi"; }
+
+# until_true COMMAND...: wait for it with a deadline
+until_true() {
+	local deadline=$((SECONDS + 10))
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || return 1
+		read -rt 0.05 <> <(:)	# a pause without a process
+	done
+	return 0
+}
+
+on_screen() { screen | grep -qF -- "$1"; }
+shows() { until_true on_screen "$1" || fail "the screen does not show: $1"; }
+not_on_screen() { ! on_screen "$1"; }
+hides() { until_true not_on_screen "$1" || fail "the screen still shows: $1"; }
+sent() { until_true grep -qF -- "$1" "$state/requests.log" || fail "not sent: $1"; }
+count_sent() { grep -cF -- "$1" "$state/requests.log"; }
+keys() { mux send-keys "$@"; }
+literal() { mux send-keys -l -- "$1"; }
+
+start_station() {
+	: >"$state/requests.log"
+	: >"$work/ready"
+	"$build/tests/e2e/fake-station" "$state" "$@" >"$work/ready" &
+	station=$!
+	until_true grep -q ready "$work/ready" || fail "the fake station did not start"
+}
+
+stop_station() {
+	kill $station
+	wait $station 2>/dev/null
+	station=
+}
+
+# console COLUMNS ROWS "VARIABLES" OPTIONS...: in a fresh terminal, its raw output in $work/raw
+console() {
+	local columns=$1 rows=$2 variables=$3
+	shift 3
+	mux kill-server 2>/dev/null
+	serial=$((serial + 1))	# the old server may still be going
+	rm -f "$work/status" "$work/raw"
+	mux new-session -d -x "$columns" -y "$rows" "PS1='shell> ' exec /bin/sh"
+	mux set-option -g status off
+	mux resize-window -x "$columns" -y "$rows"
+	until_true on_screen 'shell>' || fail "no shell"
+	mux pipe-pane -o "cat >$work/raw"
+	literal "env $variables $ostend --state $state $*; echo \$? >$work/status; echo lef''t"
+	keys Enter
+}
+
+leave() {
+	keys q
+	until_true test -s "$work/status" || fail "q does not leave"
+	[ "$(cat "$work/status")" = 0 ] || fail "left with $(cat "$work/status")"
+	until_true on_screen left || fail "the terminal was not given back"
+	literal "stty -a"
+	keys Enter
+	until_true on_screen "icanon" || fail "stty says nothing"
+	screen | grep -q -- "-icanon\|-echo " && fail "the terminal was left raw"
+	return 0
+}
+
+open_panes() {	# the way to join is shown first
+	shows "127.0.0.1:8443"
+	keys x
+	hides "Any key"
+}
+
+# every line of the middle ends with a frame in the last column, wide characters counted as two
+right_edges() {
+	local width=$1 line number=0
+	screen >"$work/lines"
+	while IFS= read -r line; do
+		number=$((number + 1))
+		[ $number -ge 2 ] && [ $number -le $(($2 - 2)) ] || continue
+		[ "$(printf '%s\n' "$line" | wc -L)" = "$width" ] || fail "line $number is not $width wide: $line"
+		case $line in
+		*[│┃╮┓╯┛]) ;;
+		*) fail "line $number has no frame at its end: $line" ;;
+		esac
+	done <"$work/lines"
+}
+
+echo "draws, and keys send their methods"
+start_station
+console 120 36 TERM=tmux-256color
+shows "ON AIR"
+keep join
+open_panes
+for text in "Camera" "Table" "Rooms  2" "水果刀一把" "王审判长" "UTC" "DEMO" "preview," "STOP"; do shows "$text"; done
+keep panes
+keys l; sent 'control table.turn {"by_mdeg":15000,"wait":false}'
+keys Left; sent 'control table.turn {"by_mdeg":-15000,"wait":false}'
+keys + l; sent 'control table.turn {"by_mdeg":45000,"wait":false}'
+keys - - - - h; sent 'control table.turn {"by_mdeg":-1000,"wait":false}'
+keys g; shows "Go to bearing"; literal 90; keys Enter
+sent 'control table.goto {"bearing_mdeg":90000,"wait":false}'
+shows "90.00"
+keys g; literal 400; keys Enter; shows "400 is outside 0 to 359.999"
+keys s; literal -20; keys Enter; sent 'control table.spin {"speed_mdeg_s":-20000}'
+shows "ccw"
+keys ]; sent 'control table.spin {"speed_mdeg_s":-15000}'
+keys [; sent 'control table.spin {"speed_mdeg_s":-20000}'
+keys Space; sent 'table table.stop {}'
+shows "still"
+stops=$(count_sent table.stop)
+keys Escape; until_true eval '[ $(count_sent table.stop) -gt $stops ]' || fail "Esc does not stop"
+keys E; sent 'table table.estop {}'; shows "EMERGENCY STOP"
+keys c; shows "[y/N]"; keys Enter; shows "not done"
+[ "$(count_sent table.clear)" = 0 ] || fail "cleared without a yes"
+keys c; shows "[y/N]"; keys y; sent 'control table.clear {"confirm":"clear"}'
+keys H; shows "[y/N]"; keys y; sent 'control table.home {"wait":false}'
+keys :; literal "table goto 45 --way ccw"; keys Enter
+sent 'control table.goto {"bearing_mdeg":45000,"wait":false,"way":"ccw"}'
+keys :; literal "camera controls"; keys Enter; shows "Focus, absolute"; keys x
+keys :; literal "fly"; keys Enter; shows 'no command is called "fly"'
+keys '?'; shows "emergency stop: the fastest"; keep help; keys x; hides "emergency stop: the fastest"
+keys f; shows "fine"; keep fine; keys f
+keys z; hides "Rooms  2"; keys z; shows "Rooms  2"
+keys t; keep light; keys t t t
+
+echo "clicks: the key bar, the dial, the wheel"
+literal $'\e[M !D'; shows "emergency stop: the fastest"; literal $'\e[M#!D'; keys x; hides "emergency stop: the fastest"	# column 1 of line 36
+row=$(screen | grep -n '270 ' | head -1 | cut -d: -f1)
+before=$(screen | sed -n "${row}p"); before=${before%%270*}
+gotos=$(count_sent table.goto)
+place=$(printf "\\$(printf %o $((30 + ${#before})))\\$(printf %o $((32 + row)))")
+literal $'\e[M '"$place"
+until_true eval '[ $(count_sent table.goto) -gt $gotos ]' || fail "a click on the dial does nothing"
+sent '"bearing_mdeg":270000,'
+literal $'\e[M#'"$place"
+turns=$(count_sent '"by_mdeg":1000,')
+literal $'\e[Ma*%'; until_true eval '[ $(count_sent "\"by_mdeg\":1000,") -gt $turns ]' || fail "the wheel does nothing"
+
+echo "sequences and pastes are no commands"
+stops=$(count_sent table.stop)
+requests=$(wc -l <"$state/requests.log")
+literal $'\e'; literal '[12;2R'; literal $'\e[12;2R'; literal $'\e[45;3x'; literal $'\e[200~H[[sE \e[201~'
+keys '?'; shows "this help"; keys x; hides "this help"
+# a sequence cut in two is a lone Esc, which may stop, and then nothing
+[ $(($(wc -l <"$state/requests.log") - $(count_sent table.stop))) = $((requests - stops)) ] || fail "an unknown sequence was taken for a command"
+
+echo "every size"
+for size in 80x24 100x30 300x100 133x43; do
+	mux resize-window -x ${size%x*} -y ${size#*x}
+	shows "ON AIR"
+	until_true eval '[ "$(screen | sed -n 2p | wc -L)" = ${size%x*} ]' || fail "not redrawn at $size"
+	right_edges ${size%x*} ${size#*x}
+	screen | tail -1 | grep -q '?.*Help.*Space.*STOP' || fail "the key bar of $size has no help"
+	keep "size-$size"
+done
+mux resize-window -x 60 -y 20; shows "The console needs 80 x 24; here are 60 x 20."
+mux resize-window -x 120 -y 36; shows "Rooms  2"
+
+echo "the station dies and comes back; it stays when the console leaves"
+stop_station
+shows "STATION NOT ANSWERING"; shows "NO STATION"; shows "Nor does the table"
+keep gone
+keys Space; shows "STOP DID NOT REACH THE TABLE"
+start_station
+hides "STATION NOT ANSWERING"; shows "ON AIR"; shows "preview,"
+kill -STOP $station; shows "silent for"; keep silent
+kill -CONT $station; hides "silent for"
+: >"$state/requests.log"
+leave
+kill -0 $station || fail "leaving stopped the station"
+grep -q 'table\.' "$state/requests.log" && fail "leaving sent something to the table"
+
+echo "terminals of all kinds"
+n=0
+for variables in "TERM=vt100" "TERM=xterm-256color" "TERM=screen-256color" "TERM=xterm-direct" "TERM=xterm-16color" \
+	"TERM=xterm" "TERM=linux" "TERM=vt220 LC_ALL=C" "TERM=tmux-256color NO_COLOR=1"; do
+	for option in "" "--ascii" "--theme=high-contrast"; do
+		[ -z "$option" ] || [ $n -lt 4 ] || continue
+		console 100 30 "$variables" $option
+		open_panes
+		shows "ON AIR"; shows "preview,"
+		keys f; shows "fine"
+		keep "terminal-$n-${variables//[^a-z0-9A-Z]/_}$option"
+		if [ "$option" = --ascii ] || [[ $variables = *LC_ALL=C ]]; then
+			screen | tr -d '\n' | LC_ALL=C grep -q $'\xe2' && fail "$variables $option: not ASCII"
+		fi
+		leave
+	done
+	n=$((n + 1))
+done
+
+echo "Chinese, with every frame where it belongs"
+console 80 24 "TERM=tmux-256color LANGUAGE=zh_CN"
+shows "播出"; keep zh-join; keys x
+shows "物证"; shows "归零"
+right_edges 80 24
+keep zh
+leave
+
+echo "a crash and a signal give the terminal back"
+for signal in SEGV TERM; do
+	console 100 30 TERM=tmux-256color
+	shows "ON AIR"
+	pkill -$signal -P "$(mux display-message -p '#{pane_pid}')" -x ostend
+	until_true on_screen left || fail "nothing comes after SIG$signal"
+	literal "stty -a"; keys Enter; until_true on_screen icanon
+	screen | grep -q -- "-icanon\|-echo " && fail "the terminal was left raw by SIG$signal"
+done
+stop_station
+
+echo "hostile names send nothing to the terminal"
+start_station --hostile
+console 120 36 TERM=xterm-256color
+shows "ON AIR"; shows "EVIL"; keys x
+for line in status rooms "camera controls" log metrics "table status"; do
+	keys :; literal "$line"; keys Enter; shows "Answer"; keys x; hides "Answer"
+done
+keys :; literal "table turn 1 --speed 1"; keys Enter; sent '"by_mdeg":1000,"speed_mdeg_s":1000'
+keep hostile
+leave
+cp "$work/raw" "$screens/hostile.raw"
+for sequence in $'\e]0;PWNED' $'\e[31mEVIL' $'\xc2\x9b' $'\xe2\x80\xae' $'\xe2\x81\xa6' $'\x7f'; do
+	LC_ALL=C grep -qF -- "$sequence" "$work/raw" && fail "a hostile name reached the terminal: $(printf %q "$sequence")"
+done
+grep -qF "EVIL" "$work/raw" || fail "the raw output was not kept"
+for line in status rooms "camera controls" log metrics "table status" "table fly" "status --json" "rooms --json"; do
+	$ostend --state "$state" $line >"$work/out" 2>&1
+	LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]\|\xc2\x9b\|\xe2\x80\xae' "$work/out" && fail "ostend $line prints a control character"
+done
+stop_station
+
+echo "scripts: exit status, JSON, stop while the station hangs"
+start_station
+$ostend --state "$state" table goto 90 >/dev/null || fail "goto"
+$ostend --state "$state" table turn -0.5 --json | grep -q '"outcome":"done"' || fail "json"
+$ostend --state "$state" table goto 400 2>"$work/err"; [ $? = 2 ] || fail "usage is not 2"
+[ "$(wc -l <"$work/err")" = 1 ] || fail "not one sentence"
+$ostend --state "$state" camera set focus 77 | grep -q 77 || fail "camera set"
+$ostend --socket "$state/control.sock" metrics | grep -q '^ostend_viewers 2$' || fail "metrics"
+stop_station
+$ostend --state "$state" status 2>"$work/err"; [ $? = 1 ] || fail "no station is not 1"
+grep -q "is ostendd running" "$work/err" || fail "no advice"
+rm -f "$state/"*.sock
+start_station --control-only; hung=$station
+start_station --table-only
+kill -STOP $hung
+before=$(date +%s%N)
+$ostend --state "$state" table stop >/dev/null || fail "stop while the station hangs"
+took=$((($(date +%s%N) - before) / 1000000))
+[ $took -lt 2000 ] || fail "stop took $took ms"
+sent 'table table.stop {}'
+kill -CONT $hung; kill $hung; stop_station
+echo "stop past a hung station took $took ms"
+exit 0
