@@ -43,6 +43,12 @@ static void start_library(void)
 	library_ready = srtp_init() == srtp_err_status_ok;
 }
 
+bool srtp_session_library_start(void)
+{
+	pthread_once(&once, start_library);
+	return library_ready;
+}
+
 static void join_key(uint8_t *out, const uint8_t *key, size_t key_bytes, const uint8_t *salt,
 		     size_t salt_bytes)
 {
@@ -107,8 +113,7 @@ int srtp_session_new(struct srtp_session **out, const struct dtls_keys *keys,
 	struct srtp_session *session;
 	int rc;
 
-	pthread_once(&once, start_library);
-	if (!library_ready)
+	if (!srtp_session_library_start())
 		return err_set(err, ERR_UNSUPPORTED, "SRTP: libsrtp does not start");
 	session = calloc(1, sizeof *session);
 	if (!session)

@@ -18,6 +18,9 @@
 
 struct srtp_session;
 
+/** Start libsrtp, once in a process however often it is called; any thread. libsrtp bears no second start. */
+bool srtp_session_library_start(void);
+
 /**
  * Send with the server's keys, receive with the client's.
  *

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "station/base/util.h"
+#include "station/stream/srtp_session.h"
 #include "tests/client/client_private.h"
 
 uint64_t client_now_ns(void)
@@ -22,21 +22,14 @@ uint64_t client_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void init_srtp(void)
-{
-	srtp_init();	/* harmless when the station's half did it before */
-}
-
 struct webrtc_client *webrtc_client_new(const char *bind_ip, const struct webrtc_client_options *options)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct webrtc_client *client = calloc(1, sizeof *client);
 	socklen_t len = sizeof client->self;
 	int size = 4 << 20;
 
-	if (!client)
+	if (!client || !srtp_session_library_start())
 		abort();
-	pthread_once(&once, init_srtp);
 	if (options)
 		client->options = *options;
 	client->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
