@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One thread, one loop. A picture is taken from the link, finished, encoded and given away before the
- * next one is looked at; what came meanwhile is thrown away but for the newest, and counted. So no
- * more than one picture is ever under way, and a slow encoder costs pictures, not delay.
+ * next one is looked at; what came meanwhile is thrown away but for the newest, and counted. So a slow
+ * encoder costs pictures, not delay.
  *
  * Two timers keep the screens honest: `silence` draws the slate when the camera gives nothing, and
  * `impatience` repeats the last picture as a keyframe for a joiner while the camera stalls.
@@ -22,6 +22,7 @@
 #define SILENCE_NS (500 * NS_PER_MS)
 #define SLATE_EVERY_NS (250 * NS_PER_MS)
 #define PATIENCE_NS (100 * NS_PER_MS)
+#define WAITING_MAX 2		/* pictures; see waiting_max */
 #define TICK_NS 11112		/* one tick of the RTP clock, rounded up */
 #define NO_PICTURE_YET "The camera has not given a picture yet\n摄像机尚未送出画面"
 
@@ -143,44 +144,67 @@ static void drop_sink(struct pipeline *pipeline)
 	pipeline->sink_dropped = 0;
 }
 
-/* The newest picture that waits, or NULL; the older ones are dropped. */
-static struct frame *take_newest(struct pipeline *pipeline, int *rc, struct err *err)
+/*
+ * How many waiting pictures are worth encoding: the newest, and one before it when this thread was
+ * only held up and makes that good in less than a frame time. A slow encoder must not lag behind.
+ */
+static uint32_t waiting_max(struct pipeline *pipeline)
 {
-	struct frame *newest = NULL, *frame;
+	uint64_t busy_us = (uint64_t)atomic_load(&pipeline->counters.encode_us) +
+			   atomic_load(&pipeline->counters.picture_us);
+
+	return busy_us * 2 * pipeline->config.fps < 1000000 ? WAITING_MAX : 1;
+}
+
+/* The newest of the pictures that wait, oldest first, up to waiting_max; the others are dropped. */
+static uint32_t take_newest(struct pipeline *pipeline, struct frame *waiting[WAITING_MAX], int *rc,
+			    struct err *err)
+{
+	uint32_t max = waiting_max(pipeline), len = 0;
+	struct frame *frame;
 
 	for (int i = 0; i <= LINK_SLOTS_MAX; i++) {
 		*rc = link_sink_frame(pipeline->sink, &frame, err);
 		if (*rc != 1)
 			break;
 		count(&pipeline->counters.frames_in, 1);
-		count(&pipeline->counters.frames_dropped, newest != NULL);
-		frame_unref(newest);
-		newest = frame;
+		if (len == max) {
+			count(&pipeline->counters.frames_dropped, 1);
+			frame_unref(waiting[0]);
+			memmove(waiting, waiting + 1, --len * sizeof *waiting);
+		}
+		waiting[len++] = frame;
 	}
-	return newest;
+	return len;
+}
+
+static void count_lost(struct pipeline *pipeline)
+{
+	uint64_t dropped = link_sink_dropped(pipeline->sink);
+
+	if (dropped <= pipeline->sink_dropped)
+		return;
+	count(&pipeline->counters.frames_dropped, dropped - pipeline->sink_dropped);
+	pipeline->sink_dropped = dropped;
 }
 
 static void on_link(void *owner, uint32_t events)
 {
 	struct pipeline *pipeline = owner;
+	struct frame *waiting[WAITING_MAX];
 	struct err err = { 0 };
-	struct frame *frame;
-	uint64_t dropped;
+	uint32_t len;
 	int rc = 0;
 
 	(void)events;
-	frame = take_newest(pipeline, &rc, &err);
-	dropped = link_sink_dropped(pipeline->sink);
-	if (dropped > pipeline->sink_dropped) {
-		count(&pipeline->counters.frames_dropped, dropped - pipeline->sink_dropped);
-		pipeline->sink_dropped = dropped;
-	}
+	len = take_newest(pipeline, waiting, &rc, &err);
+	count_lost(pipeline);
 	if (rc < 0) {
 		log_warning("%s; no pictures until it is started again", err.text);
 		drop_sink(pipeline);
 	}
-	if (frame)
-		show_frame(pipeline, frame);
+	for (uint32_t i = 0; i < len; i++)
+		show_frame(pipeline, waiting[i]);
 }
 
 /* --- orders ------------------------------------------------------------------------------------- */
