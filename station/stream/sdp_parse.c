@@ -589,7 +589,7 @@ static int resolve_bundle(struct parser *parser)
 
 int sdp_parse(struct sdp_offer *out, const char *text, size_t len_bytes, struct err *err)
 {
-	struct parser parser = { .out = out, .err = err };
+	struct parser parser = { .out = out, .err = err, .bundle = { "", 0 } };
 	struct text rest = { text, len_bytes };
 	int rc = 0;
 
