@@ -27,7 +27,7 @@
 #define BANNER_WAIT_NS (4 * NS_PER_S)
 #define ASK_MOVING_NS (33 * NS_PER_MS)		/* 60 bytes in 33 ms are a sixth of the line */
 #define ASK_AT_REST_NS (200 * NS_PER_MS)
-#define ASK_AGAIN_NS (250 * NS_PER_MS)
+#define ASK_AGAIN_NS (120 * NS_PER_MS)
 #define SILENT_NS (500 * NS_PER_MS)
 #define ANSWER_WAIT_NS (2 * NS_PER_S)
 #define RESET_REPEAT_NS (1500 * NS_PER_MS)	/* a reset within 500 ms of an alarm is swallowed */
@@ -137,10 +137,8 @@ static void answer(struct drive *drive, int error, uint64_t now_ns)
 static void banner(struct drive *drive, const char *line, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	bool ours = grbl->phase == GRBL_LISTENING || grbl->phase == GRBL_RESETTING ||
-		    grbl->expect_banner;
+	bool ours = grbl->phase == GRBL_LISTENING || grbl->phase == GRBL_RESETTING;
 
-	grbl->expect_banner = false;
 	grbl->reset_alarm_ok = 0;
 	grbl->has_offset = false;
 	grbl->asked_ns = 0;
@@ -173,8 +171,9 @@ static void alarm_pushed(struct drive *drive, int number, uint64_t now_ns)
 		grbl_enter(drive, GRBL_HALTED, now_ns);
 		drive->state.motion = POSE_MOTION_HELD;
 		drive->state.speed_mdeg_s = 0;
-	} else {
-		grbl->expect_banner = number != 4 && number != 5;
+	} else if (number != 4 && number != 5) {	/* it resets itself after these */
+		grbl->reset_ns = now_ns;
+		grbl_enter(drive, GRBL_RESETTING, now_ns);
 	}
 	grbl_fault(drive, word, _("Alarm of the controller: %s"), grbl_alarm_sentence(number));
 	grbl_fail(drive, now_ns, "%s: %s", word, grbl_alarm_sentence(number));
@@ -458,6 +457,8 @@ static const struct drive_exchange transcript[] = {
 				      "$130=400.000\r\nok\r\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "?" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "<Alarm|MPos:0.000,0.000,0.000|FS:0,0|WCO:0.000,0.000,0.000>\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Alarm|MPos:0.000,0.000,0.000|FS:0,0|Ov:100,100,100>\r\n" },
 	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_HOME } },
 	{ DRIVE_PLAY_SENT, .bytes = "$H\n" },
 	{ DRIVE_PLAY_WAIT_MS, .value = 4000 },
@@ -467,15 +468,15 @@ static const struct drive_exchange transcript[] = {
 	{ DRIVE_PLAY_SENT, .bytes = "?" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-5.000,0.000,0.000|FS:0,0>\r\n" },
 	{ .step = DRIVE_PLAY_DONE },
-	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_MOVE, .target_mdeg = 90000, .speed_mdeg_s = 20000 } },
-	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X95F1200\n" },
+	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_MOVE, .target_mdeg = -3500, .speed_mdeg_s = 20000 } },
+	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X1.5F1200\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Jog|MPos:-4.900,0.000,0.000|FS:480,0>\r\n" },
-	{ DRIVE_PLAY_WAIT_MS, .value = 4900 },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:90.000,0.000,0.000|FS:0,0>\r\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Jog|MPos:-4.800,0.000,0.000|FS:480,0>\r\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:90.000,0.000,0.000|FS:0,0>\r\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-3.500,0.000,0.000|FS:0,0>\r\n" },
+	{ DRIVE_PLAY_SENT, .bytes = "?" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-3.500,0.000,0.000|FS:0,0>\r\n" },
 	{ .step = DRIVE_PLAY_DONE },
 	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_SPIN, .speed_mdeg_s = -10000 } },
 	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X-0.5F600\n" },

@@ -99,7 +99,7 @@ struct grbl {
 	uint64_t escalate_ns;		/* when 0x18 follows the gentle stop; 0: never */
 	uint64_t halted_ns;
 	int reset_alarm_ok;		/* we sent the reset: its ALARM:3 or 6 is no fault */
-	bool expect_banner;
+	bool reset_done;		/* by us, and nothing was set in motion since */
 };
 
 static inline struct grbl *grbl_of(const struct drive *drive)

@@ -212,7 +212,7 @@ static int start(struct drive *drive, const struct drive_command *command, uint6
 	grbl->from_mdeg = drive->state.reported_mdeg;
 	grbl->target_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : grbl->from_mdeg;
 	grbl->speed_mdeg_s = command->speed_mdeg_s;
-	grbl->home_answered = grbl->stopping = false;
+	grbl->home_answered = grbl->stopping = grbl->reset_done = false;
 	grbl->still_count = 0;
 	drive->state.commanded_mdeg = grbl->target_mdeg;
 	drive->state.motion = command->act == DRIVE_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
@@ -381,6 +381,7 @@ void grbl_reset(struct drive *drive, uint64_t now_ns)
 	drive->state.speed_mdeg_s = 0;
 	grbl->reset_ns = now_ns;
 	grbl->reset_alarm_ok = 1;
+	grbl->reset_done = true;
 	grbl->pending_count = 0;
 	grbl->asked_ns = 0;
 	grbl->moved_ns = now_ns;
@@ -397,7 +398,7 @@ void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
 	grbl->unlocking = false;
 	if (grbl->phase == GRBL_CLOSED || grbl->phase == GRBL_RESETTING || grbl->phase == GRBL_HALTED)
 		return;		/* no step is made in these */
-	if (grbl_homing(grbl) || (how == DRIVE_ESTOP_NOW && !still)) {
+	if (grbl_homing(grbl) || (how == DRIVE_ESTOP_NOW && !still && !grbl->reset_done)) {
 		grbl_reset(drive, now_ns);
 		return;
 	}
@@ -407,7 +408,7 @@ void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
 	grbl->still_count = 0;
 	if (drive->state.motion != POSE_MOTION_UNKNOWN && drive->state.motion != POSE_MOTION_HELD)
 		drive->state.motion = POSE_MOTION_STOPPING;
-	if (how == DRIVE_ESTOP && !grbl->escalate_ns)
+	if (how == DRIVE_ESTOP && !grbl->escalate_ns && !grbl->reset_done)
 		grbl->escalate_ns = now_ns + ESCALATE_NS + (grbl->settings.accel_milli > 0 ?
 			(uint64_t)(speed * 1000 / grbl->settings.accel_milli) * NS_PER_MS : 0);
 	if (grbl->phase == GRBL_READY)

@@ -113,6 +113,7 @@ static void in_motion(struct drive *drive, uint64_t now_ns)
 	struct grbl *grbl = grbl_of(drive);
 
 	grbl->still_count = 0;
+	grbl->reset_done = false;
 	if (grbl->act == GRBL_ACT_NONE && !grbl->stopping) {
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table moved without a command: stopped"));
 		grbl_stop_bytes(drive, now_ns);
@@ -137,7 +138,7 @@ static void held(struct drive *drive, uint64_t now_ns)
 void grbl_track(struct drive *drive, const struct grbl_report *report, size_t len_bytes, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	bool fresh = grbl->asked_ns && grbl->asked_ns > grbl->moved_ns;
+	bool fresh = grbl->asked_ns && grbl->asked_ns >= grbl->moved_ns;
 	int64_t at_mdeg;
 
 	grbl->asked_ns = 0;

@@ -134,7 +134,8 @@ static void power_cycle(struct sim_grbl *sim)
 {
 	sim_reset(sim, 0);
 	sim->fifo_len = sim->out_len = 0;
-	sim->steps = sim->gc_steps = 0;
+	sim->steps = 0;
+	sim->gc_deg = 0;
 	sim->hung = false;
 	sim->state = sim->settings[22] != 0 ? SIM_ALARM : SIM_IDLE;
 	sim->power_up = true;
@@ -236,10 +237,9 @@ static void queue_motion(struct sim_grbl *sim, struct sim_block block, enum sim_
 static int motion(struct sim_grbl *sim, const struct words *words, double feed, enum sim_state state)
 {
 	float per_mm = (float)sim->settings[100];
-	float from = (float)sim->gc_steps / per_mm;
 	float x = (float)(words->inches ? words->x * 25.4 : words->x);
 	bool relative = words->relative && !words->machine;
-	float target = relative ? from + x : x;
+	float target = relative ? sim->gc_deg + x : x;
 	double rate = fmin(feed, sim->settings[110]) / 60 * sim->settings[100];
 
 	if (sim->settings[20] != 0 && (target > 0 || (double)target < -sim->settings[130])) {
@@ -248,8 +248,8 @@ static int motion(struct sim_grbl *sim, const struct words *words, double feed, 
 		sim_alarm(sim, 2);
 		return 0;
 	}
-	sim->gc_steps = (double)lroundf(target * per_mm);
-	queue_motion(sim, (struct sim_block){ sim->gc_steps, rate }, state);
+	sim->gc_deg = target;
+	queue_motion(sim, (struct sim_block){ (double)lroundf(target * per_mm), rate }, state);
 	return 0;
 }
 
@@ -571,6 +571,11 @@ void sim_grbl_fault(struct sim_grbl *sim, enum sim_fault fault, int64_t value)
 		for (int64_t i = 0; i < value && sim->fifo_len < SIM_FIFO; i++)
 			sim->fifo[sim->fifo_len++] = (uint8_t)random_bits(sim);
 	}
+}
+
+void sim_grbl_set(struct sim_grbl *sim, unsigned number, double value)
+{
+	sim->settings[number % ARRAY_LEN(sim->settings)] = value;
 }
 
 int64_t sim_grbl_true_mdeg(const struct sim_grbl *sim)

@@ -45,6 +45,8 @@ void sim_grbl_advance(struct sim_grbl *sim, uint64_t now_ns);
 size_t sim_grbl_tx(struct sim_grbl *sim, uint8_t *bytes, size_t size);
 void sim_grbl_fault(struct sim_grbl *sim, enum sim_fault fault, int64_t value);
 
+void sim_grbl_set(struct sim_grbl *sim, unsigned number, double value);	/* "$number=value", unsaid */
+
 bool sim_grbl_busy(const struct sim_grbl *sim);	/* moving, talking or booting: advance it each ms or so */
 int64_t sim_grbl_true_mdeg(const struct sim_grbl *sim);		/* physical */
 int64_t sim_grbl_counted_mdeg(const struct sim_grbl *sim);	/* MPos */

@@ -50,7 +50,7 @@ void sim_motion_end(struct sim_grbl *sim)
 	sim->speed = 0;
 	sim->stopping = false;
 	sim->steps = round(sim->steps);
-	sim->gc_steps = sim->steps;
+	sim->gc_deg = (float)(sim->steps / sim->settings[100]);
 }
 
 static double allowed_speed(const struct sim_grbl *sim)
@@ -111,9 +111,14 @@ static void come_to_rest(struct sim_grbl *sim)
 		sim->stopping = false;
 		return;
 	}
-	sim_motion_end(sim);
-	if (sim->state == SIM_JOG || sim->state == SIM_RUN)
+	if (sim->state == SIM_JOG || sim->state == SIM_RUN) {
+		/* a motion that was made to its end leaves the parser where it is, a cancelled one not */
+		if (sim->stopping)
+			sim_motion_end(sim);
 		sim->state = SIM_IDLE;
+	}
+	sim->speed = 0;
+	sim->stopping = false;
 }
 
 static void accelerate(struct sim_grbl *sim)
@@ -154,8 +159,8 @@ void sim_homing_start(struct sim_grbl *sim)
 
 static void homing_done(struct sim_grbl *sim)
 {
+	sim->steps = -round(sim->settings[27] * sim->settings[100]);
 	sim_motion_end(sim);
-	sim->steps = sim->gc_steps = -round(sim->settings[27] * sim->settings[100]);
 	if (sim->asked)
 		sim_report(sim);	/* asked while homing, said now: <Home...> */
 	sim->asked = false;

@@ -49,7 +49,8 @@ struct sim_grbl {
 
 	struct sim_block blocks[SIM_BLOCKS];
 	unsigned block_count;
-	double steps, speed, gc_steps;		/* counted; steps a second; where the parser stands */
+	double steps, speed;			/* counted; steps a second */
+	float gc_deg;				/* where the parser stands, in its single precision */
 	bool stopping, forward;
 
 	enum sim_homing homing;

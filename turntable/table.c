@@ -96,7 +96,7 @@ static void overtake(void *owner)
 	struct table *table = owner;
 	struct drive *drive = table->drive;
 
-	if (!table->line || (!line_drop_unsent(table->line) && !drive->tx_len_bytes))
+	if (!table->line || (!line_drop_unsent(table->line) && !table->writing))
 		return;
 	drive->tx_len_bytes = 0;
 	drive->driver->link(drive, DRIVE_LINK_CUT, clock_mono_ns());
