@@ -413,8 +413,8 @@ static bool take_character(struct sim_grbl *sim, char c)
 
 static void realtime(struct sim_grbl *sim)
 {
-	if (sim->cancel && sim->state == SIM_JOG)
-		sim->stopping = true;
+	if ((sim->cancel || sim->hold) && sim->state == SIM_JOG)
+		sim->stopping = true;	/* a hold cancels a jog too */
 	if (sim->hold && (sim->state == SIM_RUN || sim->state == SIM_IDLE)) {
 		sim->stopping = sim->state == SIM_RUN;
 		sim->state = SIM_HOLD;

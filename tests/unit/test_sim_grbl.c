@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The simulated controller: as unkind as Grbl 1.1h is, and its table moves as physics has it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "station/base/clock.h"
+#include "turntable/sim_grbl.h"
+
+struct bench {
+	struct sim_grbl *sim;
+	uint64_t now_ns;
+	char said[16384];
+	size_t len;
+};
+
+static void run(struct bench *bench, unsigned ms)
+{
+	while (ms--) {
+		bench->now_ns += NS_PER_MS;
+		sim_grbl_advance(bench->sim, bench->now_ns);
+		assert_true(bench->len < sizeof bench->said - 600);
+		bench->len += sim_grbl_tx(bench->sim, (uint8_t *)bench->said + bench->len, 512);
+		bench->said[bench->len] = '\0';
+	}
+}
+
+static void say(struct bench *bench, const char *bytes)
+{
+	sim_grbl_rx(bench->sim, (const uint8_t *)bytes, strlen(bytes), bench->now_ns);
+}
+
+static void forget(struct bench *bench)
+{
+	bench->len = 0;
+	bench->said[0] = '\0';
+}
+
+/* What comes within @ms of saying @bytes. */
+static const char *hear(struct bench *bench, const char *bytes, unsigned ms)
+{
+	forget(bench);
+	say(bench, bytes);
+	run(bench, ms);
+	return bench->said;
+}
+
+static unsigned count(const char *text, const char *what)
+{
+	unsigned found = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at += strlen(what))
+		found++;
+	return found;
+}
+
+static struct bench booted(bool no_homing)
+{
+	struct bench bench = { .now_ns = 5 * NS_PER_S };
+	const struct sim_grbl_config config = { .no_homing = no_homing, .true_mdeg = -20000 };
+	struct err err;
+
+	assert_int_equal(sim_grbl_new(&bench.sim, &config, bench.now_ns, &err), 0);
+	run(&bench, 1700);
+	assert_non_null(strstr(bench.said, "\r\nGrbl 1.1h ['$' for help]\r\n"));
+	return bench;
+}
+
+static void test_sim_is_locked_at_power_up_with_homing_on(void **state)
+{
+	struct bench bench = booted(false);
+
+	(void)state;
+	assert_non_null(strstr(bench.said, "[MSG:'$H'|'$X' to unlock]"));
+	assert_string_equal(hear(&bench, "$J=G91X10F600\n", 20), "error:9\r\n");
+	assert_string_equal(hear(&bench, "$X\n", 20), "[MSG:Caution: Unlocked]\r\nok\r\n");
+	assert_string_equal(hear(&bench, "$J=G91X10F600\n", 20), "ok\r\n");
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_answers_lines_as_grbl_does(void **state)
+{
+	static const struct { const char *line, *answer; } cases[] = {
+		{ "\r\n", "ok\r\nok\r\n" }, { "$J=G91X1\n", "error:22\r\n" }, { "$Jx\n", "error:2\r\n" },
+		{ "G91 ( a comment ) g1 x1 f600 ; rest\n", "ok\r\n" }, { "$100=-1\n", "error:4\r\n" },
+		{ "$999=1\n", "error:3\r\n" }, { "GX\n", "error:2\r\n" }, { "%\n", "error:1\r\n" }, { "M3\n", "error:20\r\n" },
+	};
+	struct bench bench = booted(true);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_string_equal(hear(&bench, cases[i].line, 40), cases[i].answer);
+		run(&bench, 500);
+	}
+	assert_int_equal(count(hear(&bench, "$$\n", 200), "$"), 34);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_refuses_a_line_of_80_characters(void **state)
+{
+	struct bench bench = booted(true);
+	char line[100];
+
+	(void)state;
+	memset(line, ' ', sizeof line);
+	snprintf(line, sizeof line, "%079d\n", 0);
+	line[0] = 'G';
+	assert_string_equal(hear(&bench, line, 40), "ok\r\n");
+	snprintf(line, sizeof line, "%080d\n", 0);
+	line[0] = 'G';
+	assert_string_equal(hear(&bench, line, 40), "error:11\r\n");
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_report_takes_4_to_7_ms_and_five_questions_get_one(void **state)
+{
+	struct bench bench = booted(true);
+	unsigned ms = 0;
+
+	(void)state;
+	forget(&bench);
+	say(&bench, "?????");
+	while (!strchr(bench.said, '>') && ms < 100) {
+		run(&bench, 1);
+		ms++;
+	}
+	assert_in_range(ms, 4, 8);
+	run(&bench, 50);
+	assert_int_equal(count(bench.said, "<Idle|MPos:0.000,0.000,0.000"), 1);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_planner_holds_15_and_the_16th_waits(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	forget(&bench);
+	for (int i = 0; i < 20; i++) {
+		say(&bench, "$J=G91X1F60\n");	/* a second each */
+		run(&bench, 10);
+	}
+	assert_int_equal(count(bench.said, "ok"), 15);
+	run(&bench, 1100);
+	assert_int_equal(count(bench.said, "ok"), 16);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_ring_of_128_loses_bytes_silently(void **state)
+{
+	struct bench bench = booted(true);
+	char lines[400] = "";
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		strcat(lines, "$J=G91X1F600\n");
+	assert_int_equal(count(hear(&bench, lines, 100), "ok"), 128 / 13);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_ok_comes_at_queueing_and_the_move_is_a_trapezoid(void **state)
+{
+	struct bench bench = booted(true);
+	double top = 0, before = 0, hardest = 0;
+	unsigned ms = 0;
+
+	(void)state;
+	assert_string_equal(hear(&bench, "$J=G91X90F1800\n", 15), "ok\r\n");
+	before = sim_grbl_speed_mdeg_s(bench.sim);
+	for (; sim_grbl_speed_mdeg_s(bench.sim) > 0 && ms < 10000; ms++) {
+		double speed;
+
+		run(&bench, 1);
+		speed = sim_grbl_speed_mdeg_s(bench.sim);
+		hardest = fmax(hardest, fabs(speed - before));
+		before = speed;
+		top = fmax(top, speed);
+	}
+	assert_true(fabs(top - 30000) < 1);
+	assert_true(hardest <= 310);			/* 100 degrees/s^2: 100 mdeg/s a ms, and the last step */
+	assert_in_range(ms, 3270, 3310);		/* 90/30 + 30/100 s, less the 15 ms above */
+	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), 90000);
+	assert_int_equal(sim_grbl_true_mdeg(bench.sim), 70000);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_cancel_decelerates_and_drops_the_queue(void **state)
+{
+	struct bench bench = booted(true);
+	int64_t from;
+	unsigned ms = 0;
+
+	(void)state;
+	hear(&bench, "$J=G91X200F3600\n$J=G91X100F3600\n", 1500);
+	from = sim_grbl_counted_mdeg(bench.sim);
+	say(&bench, "\x85");
+	for (; sim_grbl_speed_mdeg_s(bench.sim) > 0; ms++)
+		run(&bench, 1);
+	assert_in_range(ms, 590, 620);			/* v/a = 0.6 s, v^2/2a = 18 degrees */
+	assert_in_range(sim_grbl_counted_mdeg(bench.sim) - from, 17900, 18200);
+	assert_non_null(strstr(hear(&bench, "?", 20), "<Idle"));
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_ignores_a_cancel_that_comes_before_the_jog_is_parsed(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	say(&bench, "$J=G91X20F1800\n\x85");
+	run(&bench, 3000);
+	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), 20000);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_hold_answers_no_line_and_parks_an_idle_controller(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	assert_non_null(strstr(hear(&bench, "!?", 20), "<Hold:0"));
+	assert_string_equal(hear(&bench, "$$\n", 300), "");
+	assert_non_null(strstr(hear(&bench, "~", 300), "$0=10"));	/* answered late */
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_reset_in_motion_is_silent_for_half_a_second(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	hear(&bench, "$J=G91X200F3600\n", 1000);
+	assert_string_equal(hear(&bench, "\x18", 500), "ALARM:3\r\n");
+	assert_int_equal((int)sim_grbl_speed_mdeg_s(bench.sim), 0);
+	run(&bench, 100);
+	assert_non_null(strstr(bench.said, "Grbl 1.1h"));
+	assert_non_null(strstr(bench.said, "to unlock"));
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_swallows_a_reset_right_after_a_limit_alarm(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	sim_grbl_fault(bench.sim, SIM_LIMIT, 0);
+	run(&bench, 100);
+	assert_null(strstr(hear(&bench, "\x18?$X\n", 350), "Grbl"));
+	run(&bench, 200);
+	assert_non_null(strstr(bench.said, "[MSG:Reset to continue]"));
+	assert_null(strchr(bench.said, '<'));
+	assert_non_null(strstr(hear(&bench, "\x18", 700), "Grbl 1.1h"));
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_homing_is_silent_and_ends_at_the_switch(void **state)
+{
+	struct bench bench = booted(false);
+	unsigned ms = 0;
+
+	(void)state;
+	forget(&bench);
+	say(&bench, "$H\n");
+	run(&bench, 300);
+	say(&bench, "?");
+	while (!strstr(bench.said, "ok") && ms < 20000) {
+		run(&bench, 1);
+		ms++;
+		if (ms < 500)
+			assert_int_equal(bench.len, 0);
+	}
+	assert_non_null(strstr(bench.said, "<Home|"));	/* stale: it was asked long ago */
+	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), -5000);
+	assert_true(labs(sim_grbl_true_mdeg(bench.sim) + 5000) <= 15);
+	sim_grbl_free(bench.sim);
+}
+
+static void test_sim_slip_and_backlash_are_not_counted(void **state)
+{
+	struct sim_grbl_config config = { .no_homing = true, .backlash_mdeg = 500 };
+	struct bench bench = { .now_ns = NS_PER_S };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(sim_grbl_new(&bench.sim, &config, bench.now_ns, &err), 0);
+	run(&bench, 1700);
+	hear(&bench, "$J=G91X10F1800\n", 1500);
+	assert_int_equal(sim_grbl_true_mdeg(bench.sim), 9500);		/* the play was taken up */
+	hear(&bench, "$J=G91X-10F1800\n", 1500);
+	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), 0);
+	assert_int_equal(sim_grbl_true_mdeg(bench.sim), 0);
+	hear(&bench, "$J=G91X-1F1800\n", 1500);
+	sim_grbl_fault(bench.sim, SIM_SLIP, 3000);
+	hear(&bench, "$J=G91X-10F1800\n", 1500);
+	assert_int_equal(sim_grbl_true_mdeg(bench.sim), -8000);
+	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), -11000);
+	sim_grbl_free(bench.sim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sim_is_locked_at_power_up_with_homing_on),
+		cmocka_unit_test(test_sim_answers_lines_as_grbl_does),
+		cmocka_unit_test(test_sim_refuses_a_line_of_80_characters),
+		cmocka_unit_test(test_sim_report_takes_4_to_7_ms_and_five_questions_get_one),
+		cmocka_unit_test(test_sim_planner_holds_15_and_the_16th_waits),
+		cmocka_unit_test(test_sim_ring_of_128_loses_bytes_silently),
+		cmocka_unit_test(test_sim_ok_comes_at_queueing_and_the_move_is_a_trapezoid),
+		cmocka_unit_test(test_sim_cancel_decelerates_and_drops_the_queue),
+		cmocka_unit_test(test_sim_ignores_a_cancel_that_comes_before_the_jog_is_parsed),
+		cmocka_unit_test(test_sim_hold_answers_no_line_and_parks_an_idle_controller),
+		cmocka_unit_test(test_sim_reset_in_motion_is_silent_for_half_a_second),
+		cmocka_unit_test(test_sim_swallows_a_reset_right_after_a_limit_alarm),
+		cmocka_unit_test(test_sim_homing_is_silent_and_ends_at_the_switch),
+		cmocka_unit_test(test_sim_slip_and_backlash_are_not_counted),
+	};
+
+	return cmocka_run_group_tests_name("sim-grbl", tests, NULL, NULL);
+}
