@@ -19,9 +19,10 @@
 #include "station/base/log.h"
 #include "station/base/rpc_client.h"
 
-#define DEATHS_REMEMBERED 5
+#define DEATHS_REMEMBERED 8
 #define DEATHS_WINDOW_NS (60 * NS_PER_S)
-#define RESTART_SLOW_NS (5 * NS_PER_S)
+#define RESTART_FIRST_NS (50 * NS_PER_MS)
+#define RESTART_SLOWEST_NS (5 * NS_PER_S)
 
 extern char **environ;
 
@@ -46,7 +47,7 @@ struct child {
 	struct loop_timer restart, deadline;
 	struct rpc_client *client;
 	struct call *calls;
-	uint64_t deaths_ns[DEATHS_REMEMBERED];	/* a ring, the newest at restarts % DEATHS_REMEMBERED */
+	uint64_t deaths_ns[DEATHS_REMEMBERED];	/* a ring, the oldest at restarts % DEATHS_REMEMBERED */
 	uint64_t restarts;
 	char reason[64];
 };
@@ -199,14 +200,25 @@ static void restart(void *owner)
 	if (try_start(child, &err) == 0)
 		return;
 	log_error("%s", err.text);
-	loop_set(child->loop, &child->restart, clock_mono_ns() + RESTART_SLOW_NS);
+	loop_set(child->loop, &child->restart, clock_mono_ns() + RESTART_SLOWEST_NS);
+}
+
+/* At once the first time; then twice as long for each death of the last minute, 100 ms to 5 s. */
+static uint64_t restart_delay_ns(struct child *child, uint64_t now_ns)
+{
+	int recent = 0;
+
+	for (int i = 0; i < DEATHS_REMEMBERED; i++)
+		if (child->deaths_ns[i] && now_ns - child->deaths_ns[i] < DEATHS_WINDOW_NS)
+			recent++;
+	child->deaths_ns[child->restarts++ % DEATHS_REMEMBERED] = now_ns;
+	return recent ? MIN(RESTART_FIRST_NS << recent, RESTART_SLOWEST_NS) : 0;
 }
 
 static void process_ended(void *owner, uint32_t events)
 {
 	struct child *child = owner;
 	uint64_t now_ns = clock_mono_ns();
-	uint64_t oldest_ns;
 	int status = 0;
 
 	(void)events;
@@ -220,10 +232,7 @@ static void process_ended(void *owner, uint32_t events)
 	forget_process(child);
 	drop_calls(child);
 	child->ops->died(child->owner, child, child->reason);
-	oldest_ns = child->deaths_ns[child->restarts % DEATHS_REMEMBERED];
-	child->deaths_ns[child->restarts++ % DEATHS_REMEMBERED] = now_ns;
-	loop_set(child->loop, &child->restart,
-		 oldest_ns && now_ns - oldest_ns < DEATHS_WINDOW_NS ? now_ns + RESTART_SLOW_NS : now_ns);
+	loop_set(child->loop, &child->restart, now_ns + restart_delay_ns(child, now_ns));
 }
 
 /* Descriptors 3 and 4 of the new process; the pairs lie above them, so that neither overwrites one. */
@@ -238,12 +247,16 @@ static int spawn(struct child *child, int rpc_fd, int link_fd, struct err *err)
 
 	sigemptyset(&none);
 	posix_spawn_file_actions_init(&actions);
+	/* standard output is the station's own: what a child prints is for the log */
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, rpc_fd, CHILD_RPC_FD);
 	if (link_fd >= 0)
 		posix_spawn_file_actions_adddup2(&actions, link_fd, CHILD_LINK_FD);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	/* a group of its own: Ctrl-C is for the station, which stops the table before all else */
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	rc = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);

@@ -5,8 +5,8 @@
  *
  * Each child is this program with `--child ROLE OPTIONS`, OPTIONS being a JSON object. Its descriptor 3
  * is a stream socket with JSON-RPC lines (the child is the server); descriptor 4, where the role wants
- * one, an ipc.h link. A child that dies is started again at once; after five deaths in a minute, every
- * five seconds. Thread: main.
+ * one, an ipc.h link. A child that dies is started again at once, or if it has died before within a minute
+ * after a pause that grows from 100 ms to 5 s. Thread: main.
  */
 #ifndef OSTEND_CHILD_H
 #define OSTEND_CHILD_H

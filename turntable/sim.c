@@ -36,7 +36,9 @@ struct sim {
 	struct sim_grbl *grbl;
 	struct world *world;
 	int master;			/* -1: unplugged */
+	char slave_path[64];
 	bool open;			/* somebody has the other end */
+	bool ending;			/* the commands have ended: stay only while there is a table to stop */
 	struct loop_watch line, commands, signals;
 	struct loop_timer timer, end;
 	char command[128];
@@ -73,22 +75,32 @@ static int make_link(const char *target, const char *link, struct err *err)
 
 static int plug(struct sim *sim, struct err *err)
 {
-	char slave_path[64];
 	int rc;
 
 	sim->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (sim->master < 0 || grantpt(sim->master) < 0 || unlockpt(sim->master) < 0 ||
-	    ptsname_r(sim->master, slave_path, sizeof slave_path) != 0)
+	    ptsname_r(sim->master, sim->slave_path, sizeof sim->slave_path) != 0)
 		return err_os(err, "simulated table: pty");
-	rc = make_raw(slave_path, err);
-	return rc < 0 ? rc : make_link(slave_path, sim->options->link, err);
+	rc = make_raw(sim->slave_path, err);
+	return rc < 0 ? rc : make_link(sim->slave_path, sim->options->link, err);
+}
+
+/* Another simulator may have taken the link over meanwhile: then it is not ours to remove. */
+static bool owns_link(const struct sim *sim)
+{
+	char target[sizeof sim->slave_path];
+	ssize_t len = readlink(sim->options->link, target, sizeof target);
+
+	return len >= 0 && (size_t)len == strlen(sim->slave_path) &&
+	       memcmp(target, sim->slave_path, (size_t)len) == 0;
 }
 
 static void unplug(struct sim *sim)
 {
 	if (sim->master < 0)
 		return;
-	unlink(sim->options->link);
+	if (owns_link(sim))
+		unlink(sim->options->link);
 	loop_unwatch(sim->loop, &sim->line);
 	close(sim->master);
 	sim->master = -1;
@@ -131,9 +143,11 @@ static void step(void *owner)
 
 	sim_grbl_advance(sim->grbl, now_ns);
 	say(sim);
-	if (sim->world)
+	if (sim->world && (!sim->ending || owns_link(sim)))
 		world_set(sim->world, sim_grbl_true_mdeg(sim->grbl), now_ns);
 	look_at_line(sim);
+	if (sim->ending && !sim->open && sim_grbl_speed_mdeg_s(sim->grbl) == 0)
+		loop_stop(sim->loop);
 	loop_set(sim->loop, &sim->timer, now_ns + (sim_grbl_busy(sim->grbl) ? BUSY_NS : LOOK_NS));
 }
 
@@ -212,6 +226,7 @@ static void commands_ready(void *owner, uint32_t events)
 	(void)events;
 	if (count <= 0) {
 		loop_unwatch(sim->loop, &sim->commands);
+		sim->ending = true;
 		loop_set(sim->loop, &sim->end, clock_mono_ns() + sim->options->linger_ms * NS_PER_MS);
 		return;
 	}

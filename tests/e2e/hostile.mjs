@@ -3,7 +3,7 @@
 
 import crypto from "node:crypto";
 import net from "node:net";
-import { claim, Control, expect, launch, live, main, openPage, sprayUdp, Station, until, watch } from "./lib.mjs";
+import { claim, Control, expect, launch, live, main, openPage, sprayUdp, Station, watch } from "./lib.mjs";
 
 const random = (length) => crypto.randomBytes(length);
 
@@ -91,13 +91,5 @@ await main(async () => {
     const other = await Control.connect(station.demo.control);
     expect((await other.call("status")).state === "ON_AIR", "no status");
     other.close();
-  });
-
-  await undisturbed("twenty joins and leaves beside him", async () => {
-    for (let i = 0; i < 5; i++) {
-      const pages = await Promise.all(["defence", "clerk", "room", "prosecutor"].map((role) => openPage(browser, station, role, { viewport: { width: 640, height: 480 } })));
-      await Promise.all(pages.map((page) => page.context().close()));
-    }
-    await until("the rooms to empty", async () => (await station.control.call("rooms")).rooms.length === 1, 45000, 250);
   });
 });

@@ -236,11 +236,11 @@ export async function launch(caPath) {
 export async function openPage(browser, station, role, { locale = "en-US", viewport = { width: 1920, height: 1200 } } = {}) {
   const context = await browser.newContext({ locale, viewport });
   const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(String(error)));
-  page.on("console", (message) => { if (message.type() === "error") page.problems.push(message.text()); });
   await page.goto(`${station.url}#pass=${station.demo.passes[role]}`);
   await page.waitForSelector("#picture", { timeout: 15000 });
+  page.problems = []; // from here on: the sign-in page is a 401, which the browser reports
+  page.on("pageerror", (error) => page.problems.push(String(error)));
+  page.on("console", (message) => { if (message.type() === "error") page.problems.push(message.text()); });
   return page;
 }
 

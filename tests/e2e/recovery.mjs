@@ -56,6 +56,10 @@ await main(async () => {
   });
 
   await claim("the station is killed while the table spins: the table stops", async () => {
+    await until("the table homed", async () => {
+      const table = await station.control.call("table.status");
+      return table.homed && table.motion === "still";
+    }, 30000);
     await station.control.call("table.spin", { speed_mdeg_s: 30000 });
     const from = trueAngle(station);
     await until("turning", () => Math.abs(trueAngle(station) - from) > 5000, 5000);

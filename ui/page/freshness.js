@@ -21,7 +21,8 @@ export class Freshness {
   }
 
   #take(now, frame) {
-    const shown = Math.max(now, frame.expectedDisplayTime ?? now);
+    // never younger than it was: the later of when it is said to be visible and when we are told
+    const shown = Math.max(performance.now(), frame.expectedDisplayTime ?? now);
     if (this.#shownMs !== null && shown - this.#shownMs > 500) this.#frozenMs += Math.round(shown - this.#shownMs);
     this.#presented++;
     this.#shownMs = shown;

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The station's children, and what becomes of what they say: the table's state goes to strip, consoles
+ * and seats at once; the camera's state to consoles; a death to every screen.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "station/base/clock.h"
+#include "station/base/log.h"
+#include "station/station.h"
+
+#define STOP_TABLE_MS 7000	/* it stops the table and waits until it stands */
+#define STOP_MS 2000
+
+static int name_index(const json_t *json, const char *key, const char *const *names, int count)
+{
+	const char *name = json_string_value(json_object_get(json, key));
+
+	for (int i = 0; name && i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return 0;	/* the first of each list is "closed", "unknown", "none" */
+}
+
+static void pose_of(struct pose *pose, const json_t *state)
+{
+	static const char *const links[] = { "closed", "opening", "up", "silent", "lost" };
+	static const char *const motions[] = { "unknown", "still", "moving", "stopping", "homing",
+					       "held" };
+	static const char *const references[] = { "none", "user-zero", "homed", "absolute" };
+	static const char *const sources[] = { "none", "assumed", "counted", "encoder" };
+	const json_t *uncertainty = json_object_get(state, "uncertainty_mdeg");
+
+	*pose = (struct pose){
+		.link = name_index(state, "link", links, ARRAY_LEN(links)),
+		.motion = name_index(state, "motion", motions, ARRAY_LEN(motions)),
+		.reference = name_index(state, "reference", references, ARRAY_LEN(references)),
+		.source = name_index(state, "source", sources, ARRAY_LEN(sources)),
+		.reported_mdeg = json_integer_value(json_object_get(state, "reported_mdeg")),
+		.commanded_mdeg = json_integer_value(json_object_get(state, "commanded_mdeg")),
+		.uncertainty_mdeg = json_is_integer(uncertainty) ?
+			(int32_t)json_integer_value(uncertainty) : INT32_MAX,
+		.speed_mdeg_s = (int32_t)json_integer_value(json_object_get(state, "speed_mdeg_s")),
+		.sampled_ns = (uint64_t)json_integer_value(json_object_get(state, "sampled_ns")),
+		.epoch = (uint32_t)json_integer_value(json_object_get(state, "epoch")),
+		.estop = json_is_true(json_object_get(state, "estop")),
+	};
+}
+
+static void homed(void *arg, json_t *result, const struct err *err)
+{
+	struct station *station = arg;
+
+	station->homing_done = true;
+	if (!result)
+		log_warning("the demo's table was not homed: %s", err->text);
+}
+
+/* The demo is on air from the start, so its table has to know its angle from the start. */
+static void home_once(struct station *station)
+{
+	const char *link = json_string_value(json_object_get(station->table_state, "link"));
+
+	if (!station->config.demo || station->homing_asked || !link || strcmp(link, "up") != 0)
+		return;
+	station->homing_asked = true;
+	child_call(station->table, "table.home", NULL, 60000, homed, station);
+}
+
+/* A new sentence of the table for the operator belongs into the log, once. */
+static void log_message(const char *who, const json_t *before, const json_t *now, const char *key)
+{
+	const char *old = json_string_value(json_object_get(before, key));
+	const char *new = json_string_value(json_object_get(now, key));
+
+	if (new && *new && (!old || strcmp(old, new) != 0))
+		log_notice("%s: %s", who, new);
+}
+
+static void take_table(struct station *station, json_t *state)
+{
+	json_t *before = station->table_state;
+	struct pose pose;
+
+	log_message("table", before, state, "message");
+	station->table_state = json_incref(state);
+	json_decref(before);
+	pose_of(&pose, state);
+	pipeline_set_pose(station->pipeline, &pose);
+	rpc_server_notify(station->control, 0, "table", "table", json_incref(state));
+	seats_send_table(station);
+	home_once(station);
+}
+
+static void take_camera(struct station *station, json_t *state)
+{
+	json_t *before = station->camera_state;
+
+	log_message("camera", before, state, "reason");
+	station->camera_state = json_incref(state);
+	json_decref(before);
+	rpc_server_notify(station->control, 0, "camera", "camera", json_incref(state));
+}
+
+static void notified(void *owner, struct child *child, const char *method, json_t *params)
+{
+	struct station *station = owner;
+
+	if (child == station->table && strcmp(method, "table") == 0)
+		take_table(station, params);
+	else if (child == station->table && strcmp(method, "table.event") == 0)
+		rpc_server_notify(station->control, 0, "table", "table.event", json_incref(params));
+	else if (child == station->capture && strcmp(method, "camera") == 0)
+		take_camera(station, params);
+}
+
+static void ignore_answer(void *arg, json_t *result, const struct err *err)
+{
+	(void)arg;
+	(void)result;
+	(void)err;
+}
+
+static void first_camera_state(void *arg, json_t *result, const struct err *err)
+{
+	(void)err;
+	if (result)
+		take_camera(arg, result);
+}
+
+static void started(void *owner, struct child *child, int link_fd)
+{
+	struct station *station = owner;
+	const char *role = child_role(child);
+
+	if (strcmp(role, "capture") == 0) {
+		pipeline_set_capture(station->pipeline, link_fd);
+		child_call(child, "camera.status", NULL, 5000, first_camera_state, station);
+	} else if (strcmp(role, "table") == 0) {
+		child_call(child, "subscribe", json_pack("{s:[s]}", "topics", "table"), 5000,
+			   ignore_answer, NULL);
+	}
+}
+
+/* While its process is away nothing is known of the table, and no old angle may stand on a screen. */
+static void forget_table(struct station *station, const char *reason)
+{
+	char message[160];
+	json_t *state;
+
+	snprintf(message, sizeof message, "the table process has ended (%s) and is being started again",
+		 reason);
+	state = json_pack("{s:s, s:s, s:s, s:s, s:b, s:n, s:n, s:i, s:i, s:i, s:b, s:s, s:s}", "link",
+			  "closed", "motion", "unknown", "reference", "none", "source", "none", "homed",
+			  0, "bearing_mdeg", "uncertainty_mdeg", "reported_mdeg", 0, "commanded_mdeg", 0,
+			  "speed_mdeg_s", 0, "estop",
+			  json_is_true(json_object_get(station->table_state, "estop")), "fault", "",
+			  "message", message);
+	take_table(station, state);
+	json_decref(state);
+}
+
+static void died(void *owner, struct child *child, const char *reason)
+{
+	struct station *station = owner;
+	const char *role = child_role(child);
+	char code[32], text[160];
+
+	if (strcmp(role, "capture") == 0)
+		pipeline_set_notice(station->pipeline,
+				    "The camera process has ended and is being started again");
+	else if (strcmp(role, "table") == 0)
+		forget_table(station, reason);
+	snprintf(code, sizeof code, "%s-restarted", role);
+	snprintf(text, sizeof text, "The station's %s process has ended (%s) and is being started again",
+		 role, reason);
+	seats_notice(station, "warning", code, text);
+}
+
+static const struct child_ops ops = { .started = started, .notified = notified, .died = died };
+
+static int start(struct station *station, struct child **out, const char *role, bool wants_link,
+		 json_t *options, struct err *err)
+{
+	struct child_spec spec = { .role = role, .wants_link = wants_link, .options = options };
+
+	return child_start(out, station->loop, &spec, &ops, station, err);
+}
+
+static int start_capture(struct station *station, struct err *err)
+{
+	const struct config *config = &station->config;
+	char world[CONFIG_TEXT_SIZE + 16] = "";
+
+	if (config->demo)
+		snprintf(world, sizeof world, "%s/demo-world", config->state);
+	return start(station, &station->capture, "capture", true,
+		     json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:b}", "driver",
+			       config->camera_driver, "device", config->camera_device, "identity",
+			       config->camera_identity, "world", world, "width", config->width, "height",
+			       config->height, "fps", config->fps, "loop", config->camera_loop), err);
+}
+
+static int start_table(struct station *station, struct err *err)
+{
+	const struct config *config = &station->config;
+
+	if (!config->table_port[0])
+		return 0;
+	return start(station, &station->table, "table", false,
+		     json_pack("{s:s, s:s, s:s, s:i, s:i, s:b}", "driver", config->table_driver, "port",
+			       config->table_port, "state", config->state, "max_mdeg_s",
+			       config->max_deg_s * 1000, "max_mdeg_s2", config->max_deg_s2 * 1000,
+			       "simulated", (int)config->demo), err);
+}
+
+static int start_simulator(struct station *station, struct err *err)
+{
+	const struct config *config = &station->config;
+	char world[CONFIG_TEXT_SIZE + 16];
+
+	if (!config->demo)
+		return 0;
+	snprintf(world, sizeof world, "%s/demo-world", config->state);
+	return start(station, &station->simulator, "simulator", false,
+		     json_pack("{s:s, s:s, s:s}", "driver", config->table_driver, "port",
+			       config->table_port, "world", world), err);
+}
+
+int children_start(struct station *station, struct err *err)
+{
+	int rc = start(station, &station->signer, "signer", false,
+		       json_pack("{s:s}", "state", station->config.state), err);
+
+	if (rc == 0)
+		rc = start_simulator(station, err);
+	if (rc == 0)
+		rc = start_table(station, err);
+	if (rc == 0)
+		rc = start_capture(station, err);
+	return rc;
+}
+
+void children_stop(struct station *station)
+{
+	station->table = child_stop(station->table, STOP_TABLE_MS);
+	station->simulator = child_stop(station->simulator, 0);
+	station->capture = child_stop(station->capture, STOP_MS);
+	station->signer = child_stop(station->signer, STOP_MS);
+}

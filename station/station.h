@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * station.h - what the main thread of ostendd owns, for the files beside this one and nobody else.
+ *
+ *   web, stream --events--> main: showing_apply --effects--> stream, table, camera, seats
+ *   console, scripts --control.sock--^
+ */
+#ifndef OSTEND_STATION_H
+#define OSTEND_STATION_H
+
+#include <jansson.h>
+
+#include "certs/demo.h"
+#include "station/base/loop.h"
+#include "station/base/pose.h"
+#include "station/base/rpc_server.h"
+#include "station/child.h"
+#include "station/config.h"
+#include "station/encode/pipeline.h"
+#include "station/showing/showing.h"
+#include "station/stream/stream.h"
+#include "station/web/web.h"
+
+struct rooms;
+struct metrics_server;
+
+struct station {
+	struct config config;
+	struct demo_certs certs;
+	struct loop *loop;
+	struct loop_watch signals, web_events, stream_events;
+	struct loop_timer tick;
+	struct showing showing;
+	uint64_t started_ns;
+	bool ready, camera_present;
+
+	struct child *capture, *table, *signer, *simulator;
+	struct pipeline *pipeline;
+	struct stream *stream;
+	struct web *web;
+	struct queue *web_queue;	/* struct web_event, from the web thread */
+	struct queue *stream_queue;	/* struct stream_note, from the stream thread */
+	struct rpc_server *control;
+	struct rooms *rooms;
+	struct metrics_server *metrics;
+
+	json_t *table_state, *camera_state;	/* as their processes last said; NULL: not yet */
+	bool homing_asked, homing_done;		/* demo: homed once by itself */
+	uint64_t log_told;			/* number of the last line told to consoles */
+};
+
+/* children.c: what the station's children are and what they say. */
+int children_start(struct station *station, struct err *err);
+void children_stop(struct station *station);
+
+/* control.c: the console's socket. */
+int control_open(struct station *station, struct err *err);
+void control_tick(struct station *station);
+json_t *control_status(struct station *station);
+
+/* seats.c: events of the web and stream threads; messages to the seats. */
+int seats_open(struct station *station, struct err *err);
+int seats_take_web(void *owner, struct web_event *event);		/* thread: web */
+void seats_take_stream(void *owner, const struct stream_event *event);	/* thread: stream */
+void seats_take_keyframe_request(void *owner);				/* thread: stream */
+void seats_tick(struct station *station);
+void seats_notice(struct station *station, const char *level, const char *code, const char *text);
+void seats_send_table(struct station *station);
+
+/* metrics.c: Prometheus text, over the control socket and over HTTP on loopback. */
+char *metrics_text(struct station *station);	/* for free(); NULL without memory */
+int metrics_open(struct metrics_server **out, struct station *station, const char *listen,
+		 struct err *err);
+struct metrics_server *metrics_free(struct metrics_server *server);
+
+#endif
