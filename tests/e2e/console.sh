@@ -106,24 +106,25 @@ open_panes() {	# the way to join is shown first
 }
 
 # every line of the middle ends with a frame in the last column, wide characters counted as two
-right_edges() {
+edges_are_right() {
 	local width=$1 line number=0
 	screen >"$work/lines"
 	while IFS= read -r line; do
 		number=$((number + 1))
 		[ $number -ge 2 ] && [ $number -le $(($2 - 2)) ] || continue
-		[ "$(printf '%s\n' "$line" | wc -L)" = "$width" ] || fail "line $number is not $width wide: $line"
+		[ "$(printf '%s\n' "$line" | wc -L)" = "$width" ] || return 1
 		case $line in
 		*[│┃╮┓╯┛]) ;;
-		*) fail "line $number has no frame at its end: $line" ;;
+		*) return 1 ;;
 		esac
 	done <"$work/lines"
 }
+right_edges() { until_true edges_are_right "$1" "$2" || fail "a line is not $1 wide, or has no frame at its end"; }
 
 echo "draws, and keys send their methods"
 start_station
 console 120 36 TERM=tmux-256color
-shows "ON AIR"
+shows "ON AIR"; shows "127.0.0.1:8443"
 keep join
 open_panes
 for text in "Camera" "Table" "Rooms  2" "水果刀一把" "王审判长" "UTC" "DEMO" "preview," "STOP"; do shows "$text"; done
@@ -226,7 +227,7 @@ done
 
 echo "Chinese, with every frame where it belongs"
 console 80 24 "TERM=tmux-256color LANGUAGE=zh_CN"
-shows "播出"; keep zh-join; keys x
+shows "播出"; shows "127.0.0.1:8443"; keep zh-join; keys x; hides "按任意键"
 shows "物证"; shows "归零"
 right_edges 80 24
 keep zh
@@ -246,7 +247,7 @@ stop_station
 echo "hostile names send nothing to the terminal"
 start_station --hostile
 console 120 36 TERM=xterm-256color
-shows "ON AIR"; shows "EVIL"; keys x
+shows "ON AIR"; shows "EVIL"; open_panes
 for line in status rooms "camera controls" log metrics "table status"; do
 	keys :; literal "$line"; keys Enter; shows "Answer"; keys x; hides "Answer"
 done

@@ -65,6 +65,18 @@ static void draw_target(const struct canvas *canvas, int64_t angle_mdeg)
 		draw_ray(canvas, angle_mdeg + off, 0.84, 1.02, COMPASS_TARGET);
 }
 
+/* Two dots wide: one alone is hard to see across a room. */
+static void draw_needle(const struct canvas *canvas, int64_t angle_mdeg)
+{
+	struct canvas side = *canvas;
+	double angle = radians(angle_mdeg);
+
+	draw_ray(canvas, angle_mdeg, 0, 0.80, COMPASS_NEEDLE);
+	side.middle_x += cos(angle) * (sin(angle) > 0 ? 1 : -1);
+	side.middle_y += sin(angle) * (sin(angle) > 0 ? 1 : -1);
+	draw_ray(&side, angle_mdeg, 0, 0.80, COMPASS_NEEDLE);
+}
+
 static void draw_hub(const struct canvas *canvas)
 {
 	for (int64_t mdeg = 0; mdeg < MDEG_PER_TURN; mdeg += 45000)
@@ -97,7 +109,7 @@ void compass_draw(struct compass *out, int rows, int columns, int64_t reported_m
 	if (commanded_mdeg != INT64_MIN)
 		draw_target(&canvas, commanded_mdeg);
 	if (reported_mdeg != INT64_MIN)
-		draw_ray(&canvas, reported_mdeg, 0, 0.80, COMPASS_NEEDLE);
+		draw_needle(&canvas, reported_mdeg);
 	draw_hub(&canvas);
 }
 

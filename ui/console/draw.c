@@ -72,6 +72,8 @@ void pane_top(struct screen *screen)
 	clock_format_utc(clock, sizeof clock, clock_utc_us());
 	clock[10] = ' ';
 	snprintf(clock + 19, sizeof clock - 19, " UTC");
+	if (columns < 100)	/* the case needs the room more than the date */
+		memmove(clock, clock + 11, strlen(clock + 11) + 1);
 	term_line(&screen->term, 0, 0, columns, ROLE_BAR, "");
 	used = draw_badge(screen);
 	right = columns - (int)strlen(clock) - 1;

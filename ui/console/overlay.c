@@ -8,6 +8,8 @@
 #include "ui/console/fields.h"
 #include "ui/console/screen.h"
 
+#define JOIN_TEXT_COLUMNS 38
+
 static struct rect open_box(struct screen *screen, int rows, int columns, const char *title)
 {
 	struct rect box = { 0, 0, MIN(rows, LINES - 3), MIN(columns, COLS - 2) };
@@ -81,30 +83,49 @@ static void code_size(const struct screen *screen, const QRcode *code, int *rows
 	*columns = screen->term.blocks ? code->width + 4 : 2 * (code->width + 2);
 }
 
+static void draw_join_text(struct screen *screen, struct rect room, const json_t *join, bool coded)
+{
+	const struct {
+		enum role_on_screen role;
+		const char *text;
+	} lines[] = {
+		{ ROLE_BOX, _("Address") },
+		{ ROLE_BAR_KEY, field_text(join, "url") },
+		{ ROLE_BOX, "" },
+		{ ROLE_BOX, _("Pass") },
+		{ ROLE_BAR_KEY, field_text(join, "pass") },
+		{ ROLE_BOX, "" },
+		{ ROLE_BOX, coded ? _("The code holds both.") : "" },
+		{ ROLE_BOX, _("Any key closes this.") },
+		{ ROLE_BOX, _("j opens it again.") },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines) && (int)i < room.rows; i++)
+		term_text(&screen->term, room.y + (int)i, room.x, room.columns, lines[i].role, lines[i].text);
+}
+
 static void draw_join(struct screen *screen)
 {
 	const json_t *join = json_object_get(screen->model.status, "join");
-	const char *url = field_text(join, "url"), *pass = field_text(join, "pass");
-	int rows, columns, y, text_rows = 4;
+	const char *url = field_text(join, "url");
+	int rows, columns;
 	char address[512];
 	struct rect inside;
 	QRcode *code;
 
-	snprintf(address, sizeof address, "%s#pass=%s", url, pass);
+	snprintf(address, sizeof address, "%s#pass=%s", url, field_text(join, "pass"));
 	code = *url ? QRcode_encodeString8bit(address, 0, QR_ECLEVEL_L) : NULL;
 	code_size(screen, code, &rows, &columns);
-	if (rows + text_rows + 2 > LINES - 3 || columns + 4 > COLS)
+	if (rows + 2 > LINES - 3 || columns + JOIN_TEXT_COLUMNS + 5 > COLS)
 		rows = columns = 0;	/* no room: address and pass alone */
-	inside = open_box(screen, rows + text_rows + 2, MAX(columns + 4, 64), _("Join from a browser"));
-	term_format(&screen->term, inside.y, inside.x + 1, inside.columns - 2, ROLE_BOX, _("Address: %s"), url);
-	term_format(&screen->term, inside.y + 1, inside.x + 1, inside.columns - 2, ROLE_BOX, _("Pass:    %s"), pass);
-	y = inside.y + 2;
+	inside = open_box(screen, MAX(rows, 9) + 2, MAX(columns + 1, 2) + JOIN_TEXT_COLUMNS + 4,
+			  _("Join from a browser"));
 	if (rows > 0)
-		(screen->term.blocks ? draw_code : draw_code_wide)(screen, y, inside.x + (inside.columns - columns) / 2,
-								   code);
-	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2, ROLE_BOX,
-		  rows > 0 ? _("The code holds both. Any key closes this; j opens it again.") :
-			     _("Any key closes this; j opens it again."));
+		(screen->term.blocks ? draw_code : draw_code_wide)(screen, inside.y, inside.x + 1, code);
+	inside.x += rows > 0 ? columns + 3 : 1;
+	inside.columns = JOIN_TEXT_COLUMNS;
+	inside.y += (inside.rows - 9) / 2;
+	draw_join_text(screen, inside, join, rows > 0);
 	QRcode_free(code);
 }
 

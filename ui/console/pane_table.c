@@ -111,6 +111,9 @@ static void draw_commanded(const struct screen *screen, struct rect figures, int
 	used = term_text(&screen->term, y, figures.x, 2, ROLE_TARGET, term_glyph(&screen->term, GLYPH_TARGET));
 	if (!pose->known)
 		term_text(&screen->term, y, figures.x + used + 1, figures.columns - 2, ROLE_DIM, _("commanded: -"));
+	else if (figures.columns < 38)
+		term_format(&screen->term, y, figures.x + used + 1, figures.columns - 2, ROLE_TEXT, "%s%s (%s%s%s)",
+			    to, degree, left[0] == '-' ? "" : "+", left, degree);
 	else
 		term_format(&screen->term, y, figures.x + used + 1, figures.columns - 2, ROLE_TEXT,
 			    _("commanded %s%s (%s%s%s to go)"), to, degree, left[0] == '-' ? "" : "+", left, degree);
@@ -123,9 +126,9 @@ static void draw_reference(const struct screen *screen, struct rect figures, int
 
 	if (json_is_integer(uncertainty))
 		degrees_format(number, sizeof number, json_integer_value(uncertainty), 3);
-	snprintf(text, sizeof text, "%s, %s%s%s%s", words_reference(field_text(table, "reference")),
-		 words_source(field_text(table, "source")), *number ? ", +-" : "", number,
-		 *number ? term_glyph(&screen->term, GLYPH_DEGREE) : "");
+	snprintf(text, sizeof text, "%s, %s%s%s%s%s", words_reference(field_text(table, "reference")),
+		 words_source(field_text(table, "source")), *number ? ", " : "",
+		 *number ? term_glyph(&screen->term, GLYPH_PLUS_MINUS) : "", number, *number ? term_glyph(&screen->term, GLYPH_DEGREE) : "");
 	term_text(&screen->term, y, figures.x, figures.columns, ROLE_TEXT, text);
 }
 
@@ -165,6 +168,8 @@ void pane_table(struct screen *screen)
 		return;
 	}
 	layout_table(&place, inside);
+	place.figures.x++;
+	place.figures.columns--;
 	model_dial(&screen->model, &pose);
 	draw_dial(screen, place.dial, &pose);
 	draw_figures(screen, &place, &pose);

@@ -46,7 +46,7 @@ int term_signalled(void);
 
 enum glyph {
 	GLYPH_DEGREE, GLYPH_BULLET, GLYPH_RING, GLYPH_SQUARE, GLYPH_UP, GLYPH_DOWN, GLYPH_LEFT, GLYPH_RIGHT,
-	GLYPH_TARGET, GLYPH_ELLIPSIS, GLYPH_COUNT
+	GLYPH_TARGET, GLYPH_PLUS_MINUS, GLYPH_COUNT
 };
 const char *term_glyph(const struct term *term, enum glyph glyph);
 

@@ -14,7 +14,7 @@ const char *term_glyph(const struct term *term, enum glyph glyph)
 		[GLYPH_RING] = { "\u25cb", "o" },      [GLYPH_SQUARE] = { "\u25a0", "#" },
 		[GLYPH_UP] = { "\u2191", "^" },	       [GLYPH_DOWN] = { "\u2193", "v" },
 		[GLYPH_LEFT] = { "\u2190", "<-" },     [GLYPH_RIGHT] = { "\u2192", "->" },
-		[GLYPH_TARGET] = { "\u25c6", "o" },    [GLYPH_ELLIPSIS] = { "\u2026", "~" },
+		[GLYPH_TARGET] = { "\u25c6", "o" },    [GLYPH_PLUS_MINUS] = { "\u00b1", "+-" },
 	};
 
 	return glyphs[glyph][term->ascii];
