@@ -84,7 +84,6 @@ int authority_recover_station(const struct authority *authority, struct err *err
 		unlink(next_key);
 		unlink(next_pem);
 	} else if (files_exist(next_key)) {
-		CLEANUP(util_freep) char *pem = NULL;
 		CLEANUP(X509_freep) X509 *station = NULL;
 		CLEANUP(EVP_PKEY_freep) EVP_PKEY *next = NULL;
 

@@ -5,6 +5,7 @@
 set -u
 
 certs=$PWD/ostend-certs
+[ -x "$certs" ] || { echo "$certs is not built"; exit 99; }
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99
