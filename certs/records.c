@@ -182,6 +182,7 @@ int records_load(struct records *out, enum records_kind which, const char *state
 	CLEANUP(util_freep) char *path = layout_path(state_path, kinds[which].file);
 	CLEANUP(util_freep) char *text = NULL;
 	struct records records = { .kind = which };
+	struct err reason = { 0 };	/* a missing file is no error, and must leave none behind */
 	json_error_t json_error;
 	size_t len_bytes;
 	json_t *root;
@@ -189,13 +190,13 @@ int records_load(struct records *out, enum records_kind which, const char *state
 
 	if (!path)
 		return err_set(err, ERR_NOMEM, "%s: out of memory", kinds[which].file);
-	rc = files_read(&text, &len_bytes, path, err);
+	rc = files_read(&text, &len_bytes, path, &reason);
 	if (rc == ERR_GONE) {
 		*out = records;
 		return 0;
 	}
 	if (rc < 0)
-		return rc;
+		return err_set(err, rc, "%s", reason.text);
 	root = json_loadb(text, len_bytes, JSON_REJECT_DUPLICATES, &json_error);
 	if (!root)
 		return err_set(err, ERR_TAMPER, "%s: line %d: %s", path, json_error.line, json_error.text);
