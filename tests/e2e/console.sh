@@ -194,7 +194,7 @@ mux resize-window -x 120 -y 36; shows "Rooms  2"
 
 echo "the station dies and comes back; it stays when the console leaves"
 stop_station
-shows "STATION NOT ANSWERING"; shows "NO STATION"; shows "Nor does the table"
+shows "STATION NOT ANSWERING"; shows "NO STATION"; shows "Nor does the table"; shows "no word from the table"
 keep gone
 keys Space; shows "STOP DID NOT REACH THE TABLE"
 start_station

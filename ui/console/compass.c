@@ -65,16 +65,18 @@ static void draw_target(const struct canvas *canvas, int64_t angle_mdeg)
 		draw_ray(canvas, angle_mdeg + off, 0.84, 1.02, COMPASS_TARGET);
 }
 
-/* Two dots wide: one alone is hard to see across a room. */
+/* Two dots wide, half a dot to each side: one alone is hard to see across a room. */
 static void draw_needle(const struct canvas *canvas, int64_t angle_mdeg)
 {
-	struct canvas side = *canvas;
 	double angle = radians(angle_mdeg);
 
-	draw_ray(canvas, angle_mdeg, 0, 0.80, COMPASS_NEEDLE);
-	side.middle_x += cos(angle) * (sin(angle) > 0 ? 1 : -1);
-	side.middle_y += sin(angle) * (sin(angle) > 0 ? 1 : -1);
-	draw_ray(&side, angle_mdeg, 0, 0.80, COMPASS_NEEDLE);
+	for (double side = -0.45; side < 1; side += 0.9) {
+		struct canvas shifted = *canvas;
+
+		shifted.middle_x += cos(angle) * side;
+		shifted.middle_y += sin(angle) * side;
+		draw_ray(&shifted, angle_mdeg, 0, 0.80, COMPASS_NEEDLE);
+	}
 }
 
 static void draw_hub(const struct canvas *canvas)

@@ -52,6 +52,13 @@ bool screen_answering(const struct screen *screen)
 	return link_is_up(&screen->station) && clock_mono_ns() - screen->station.heard_ns < SILENT_NS;
 }
 
+bool screen_hears_table(const struct screen *screen)
+{
+	const struct link *table = &screen->table;
+
+	return screen_answering(screen) || (link_is_up(table) && clock_mono_ns() - table->heard_ns < SILENT_NS);
+}
+
 void screen_notice(struct screen *screen, enum message_level level, const char *format, ...)
 {
 	va_list args;
@@ -73,6 +80,16 @@ static void take(void *owner, const char *method, const json_t *result, const st
 	(void)err;	/* a station that stays silent is told of by screen_answering */
 	if (result && model_take(&screen->model, method, result))
 		screen_touch(screen);
+}
+
+/* The station's own lines come first, so that the messages stand in their order. */
+static void log_answered(void *owner, const char *method, const json_t *result, const struct err *err)
+{
+	struct screen *screen = owner;
+
+	take(owner, method, result, err);
+	if (result)
+		model_say(&screen->model, MESSAGE_OWN, _("connected to the station"));
 }
 
 static void subscribed(void *owner, const char *method, const json_t *result, const struct err *err)
@@ -110,10 +127,9 @@ static void station_up(void *owner)
 	link_send(&screen->station, "subscribe",
 		  json_pack("{s:[s,s,s,s,s]}", "topics", "table", "rooms", "log", "camera", "status"), ANSWER_MS,
 		  subscribed, NULL);
-	link_send(&screen->station, "log", NULL, ANSWER_MS, take, NULL);
+	link_send(&screen->station, "log", NULL, ANSWER_MS, log_answered, NULL);
 	link_send(&screen->station, "rooms", NULL, ANSWER_MS, take, NULL);
 	ask(screen);
-	model_say(&screen->model, MESSAGE_OWN, _("connected to the station"));
 	screen_notice(screen, MESSAGE_OWN, _("connected to the station"));
 }
 

@@ -21,7 +21,7 @@
 #include "ui/console/print.h"
 #include "ui/console/reach.h"
 
-enum { READY_S = 30, STOP_S = 10 };
+enum { READY_S = 60, STOP_S = 10 };
 
 static int make_folders(const char *path, struct err *err)
 {
@@ -161,7 +161,7 @@ static int wait_ready(struct demo *demo, int fd, int signal_fd, struct err *err)
 			return explain_end(demo, err);
 		used += (size_t)got;
 		text[used] = '\0';
-		line = strstr(text, "ready ");
+		line = strstr(text, "ready https");
 		if (line && strchr(line, '\n')) {
 			snprintf(demo->url, sizeof demo->url, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
 			return 0;
@@ -191,7 +191,7 @@ int demo_start(struct demo *out, const struct demo_options *options, bool ends_w
 	CLEANUP(util_closep) int log_fd = -1;
 	CLEANUP(util_closep) int signal_fd = -1;
 	sigset_t before;
-	struct demo demo = { 0 };
+	struct demo demo = { .ready_fd = -1 };
 	int fds[2], rc;
 
 	if (options->state_dir && strlen(options->state_dir) >= sizeof demo.state)
@@ -215,8 +215,8 @@ int demo_start(struct demo *out, const struct demo_options *options, bool ends_w
 	close(fds[1]);
 	if (rc == 0)
 		rc = wait_ready(&demo, fds[0], signal_fd, err);
-	close(fds[0]);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	demo.ready_fd = fds[0];	/* stays open: the station or a child may print more */
 	if (rc < 0)
 		demo_stop(&demo);
 	else
@@ -228,6 +228,7 @@ void demo_stop(struct demo *demo)
 {
 	struct pollfd ended = { .fd = -1, .events = POLLIN };
 
+	util_closep(&demo->ready_fd);
 	if (demo->pid <= 0)
 		return;
 	ended.fd = (int)syscall(SYS_pidfd_open, demo->pid, 0);

@@ -15,6 +15,7 @@ struct demo_options {
 
 struct demo {
 	pid_t pid;
+	int ready_fd;			/* its standard output */
 	char state[256];
 	char url[128];
 	char log[320];			/* what the station writes to standard error */
@@ -25,7 +26,7 @@ struct demo {
  * "ready" line.
  *
  * @ends_with_us the kernel ends the station if this program dies
- * @return 0; ERR_TIMEOUT after 30 s; ERR_GONE when it ended before, with its last words; ERR_OS; ERR_RANGE
+ * @return 0; ERR_TIMEOUT after a minute; ERR_GONE when it ended before, with its last words; ERR_OS; ERR_RANGE
  */
 int demo_start(struct demo *out, const struct demo_options *options, bool ends_with_us, struct err *err);
 

@@ -62,6 +62,8 @@ static int run_demo(const struct options *options)
 	struct err err = { 0 };
 	struct demo demo;
 
+	if (!headless)
+		print_sentence(stdout, _("Starting the demo station; this takes a few seconds."));
 	if (demo_start(&demo, &wish, headless, &err) < 0)
 		return fail(EXIT_REFUSED, &err);
 	if (!headless)

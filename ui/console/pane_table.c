@@ -53,6 +53,7 @@ static void draw_dial(struct screen *screen, struct rect dial, const struct dial
 		draw_label(screen, dial, &compass, bearing);
 	if (!pose->known)
 		term_centre(&screen->term, dial.y + dial.rows / 2 + 1, dial.x, dial.columns, ROLE_WARNING,
+			    !screen_hears_table(screen)			 ? _("not heard") :
 			    field_is(screen->model.table, "link", "up") ? _("not homed") :
 				    words_link(field_text(screen->model.table, "link")));
 }
@@ -82,7 +83,9 @@ static void draw_motion(const struct screen *screen, struct rect figures, int y,
 	char text[96], number[32];
 
 	degrees_format(number, sizeof number, speed < 0 ? -speed : speed, 1);
-	if (pose->estop)
+	if (!screen_hears_table(screen))
+		snprintf(text, sizeof text, "%s", _("no word from the table"));
+	else if (pose->estop)
 		snprintf(text, sizeof text, "%s", _("EMERGENCY STOP"));
 	else if (*field_text(table, "fault"))
 		snprintf(text, sizeof text, _("fault: %s"), field_text(table, "fault"));
@@ -94,7 +97,7 @@ static void draw_motion(const struct screen *screen, struct rect figures, int y,
 			 field_is(table, "link", "up") ? words_motion(field_text(table, "motion")) :
 							 words_link(field_text(table, "link")));
 	term_text(&screen->term, y, x, figures.columns - (x - figures.x),
-		  pose->estop || *field_text(table, "fault") ? ROLE_ALARM :
+		  pose->estop || *field_text(table, "fault") || !screen_hears_table(screen) ? ROLE_ALARM :
 		  pose->moving				     ? ROLE_WARNING :
 							       ROLE_GOOD,
 		  text);
@@ -171,6 +174,7 @@ void pane_table(struct screen *screen)
 	place.figures.x++;
 	place.figures.columns--;
 	model_dial(&screen->model, &pose);
+	pose.known &= screen_hears_table(screen);	/* what was true once is not shown as if it were */
 	draw_dial(screen, place.dial, &pose);
 	draw_figures(screen, &place, &pose);
 }

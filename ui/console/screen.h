@@ -64,6 +64,7 @@ static const int32_t screen_steps[] = { 1000, 5000, 15000, 45000 };
 /* console.c */
 void screen_touch(struct screen *screen);	/* something changed: draw soon */
 bool screen_answering(const struct screen *screen);
+bool screen_hears_table(const struct screen *screen);	/* from the station, or from its own socket */
 void screen_notice(struct screen *screen, enum message_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* acts.c: what the operator wants done */
