@@ -510,13 +510,13 @@ static void join_and_leave(struct fixture *fixture, size_t rounds)
 }
 
 /* The stream thread may close its half of an answered question a moment after the answer. */
-static void expect_descriptors(size_t expected)
+static void expect_descriptors(size_t most)
 {
 	uint64_t deadline_ns = clock_mono_ns() + 5 * NS_PER_S;
 
-	while (open_descriptors() != expected && clock_mono_ns() < deadline_ns)
+	while (open_descriptors() > most && clock_mono_ns() < deadline_ns)
 		poll(NULL, 0, 1);
-	assert_int_equal(open_descriptors(), expected);
+	assert_true(open_descriptors() <= most);
 }
 
 static void expect_nobody(struct fixture *fixture)
