@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/base/clock.h"
+#include "station/base/log.h"
 #include "station/web/page.h"
 #include "station/web/seat.h"
 #include "station/web/server.h"
@@ -87,6 +89,16 @@ static void say_none(struct conn *conn, const struct http_request *request)
 	conn_say(conn, 405, allow, "That cannot be done with this.");
 }
 
+static void tell_guessing(struct conn *conn)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (now_ns - conn->web->told_guess_ns < 10 * NS_PER_S)
+		return;
+	conn->web->told_guess_ns = now_ns;
+	log_warning("web: %s has tried too many wrong passes and has to wait", conn->peer);
+}
+
 static void say_no(struct conn *conn, const struct http_request *request, const struct auth_no *no,
 		   const struct err *err)
 {
@@ -101,6 +113,8 @@ static void say_no(struct conn *conn, const struct http_request *request, const 
 		page_sign_in(conn);
 		return;
 	}
+	if (no->status == 429)
+		tell_guessing(conn);
 	if (no->status == 401)
 		snprintf(fields, sizeof fields, "WWW-Authenticate: Bearer realm=\"ostend\"\r\n");
 	if (no->status == 429 || no->status == 503)

@@ -14,11 +14,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "station/base/clock.h"
 #include "station/base/log.h"
 
 struct tls {
 	SSL_CTX *ctx;
 	struct store *store;
+	uint64_t told_ns;	/* when a refusal was last logged */
 	int identity_index;	/* where SSL keeps the struct identity */
 };
 
@@ -39,6 +41,17 @@ static int identity_index(void)
 	return index;
 }
 
+/* Anybody can cause this line: once a second is enough to know, and cannot push others out of the log. */
+static void tell_refused(struct tls *tls, const char *sentence)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (now_ns - tls->told_ns < NS_PER_S)
+		return;
+	tls->told_ns = now_ns;
+	log_notice("web: a client certificate was refused: %s", sentence);
+}
+
 /* Instead of OpenSSL's own chain check: the store's is that, and CRL, deny list and role beside it. */
 static int verify_client(X509_STORE_CTX *ctx, void *arg)
 {
@@ -50,7 +63,7 @@ static int verify_client(X509_STORE_CTX *ctx, void *arg)
 	if (!identity || store_check_certificate(tls->store, X509_STORE_CTX_get0_cert(ctx),
 						 X509_STORE_CTX_get0_untrusted(ctx), identity,
 						 &err) < 0) {
-		log_notice("web: a client certificate was refused: %s", err.text);
+		tell_refused(tls, err.text);
 		free(identity);
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
 		return 0;
