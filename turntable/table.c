@@ -180,6 +180,8 @@ static void tell_if_changed(struct table *table)
 	seen.state = table->drive->state;
 	if (seen.state.motion == POSE_MOTION_STILL)
 		seen.state.samples = seen.state.sampled_ns = 0;
+	else
+		seen.state.commanded_mdeg = 0;	/* of a spin: it comes with the next sample */
 	seen.estop = governor_estop(table->governor);
 	seen.stopping = governor_stopping(table->governor);
 	snprintf(seen.message, sizeof seen.message, "%s", governor_message(table->governor));
