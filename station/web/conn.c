@@ -352,7 +352,8 @@ static uint32_t wanted_events(const struct conn *conn)
 		return conn->wants_write ? EPOLLOUT : EPOLLIN;
 	if (may_read(conn))
 		events |= EPOLLIN;
-	if (conn->out.len || conn->wants_write || conn->phase == CONN_WRITE)
+	if (conn->out.len || conn->wants_write || conn->phase == CONN_WRITE ||
+	    (conn->phase == CONN_SOCKET && websocket_finished(conn->socket)))
 		events |= EPOLLOUT;
 	return events;
 }
@@ -368,6 +369,8 @@ void conn_run(struct conn *conn)
 
 /* --- deadlines ------------------------------------------------------------------------------ */
 
+/* No further request of this connection is looked at: the tick is walking the list of connections, and
+ * a request can end others (signing out). */
 static void timed_out(struct conn *conn)
 {
 	conn->web->stats.timeouts++;
@@ -380,6 +383,7 @@ static void timed_out(struct conn *conn)
 		break;
 	case CONN_WAIT:
 		whep_asker_gone(conn);
+		conn->close = true;
 		conn_say(conn, 503, "Retry-After: 1\r\n", "The station did not answer in time.");
 		conn_run(conn);
 		break;

@@ -72,7 +72,7 @@ void conn_tick(struct conn *conn, uint64_t now_ns);	/* deadlines; as conn_run */
 void conn_answer(struct conn *conn, const struct http_response *response, const void *body);
 /** An answer of one plain sentence; @fields as in http_response. */
 void conn_say(struct conn *conn, int status, const char *fields, const char *sentence);
-void conn_wait(struct conn *conn);			/* the answer comes later, or 503 after 5 s */
+void conn_wait(struct conn *conn);			/* the answer comes later; or 503 and the end, after 5 s */
 /** Append to what must be sent and start speaking frames. */
 void conn_upgrade(struct conn *conn, const struct http_response *response,
 		  struct websocket *socket);

@@ -61,11 +61,14 @@ static bool matches(const struct route *route, struct http_text path)
 
 static const struct route *find(const struct http_request *request)
 {
-	enum http_method method = request->method == HTTP_HEAD ? HTTP_GET : request->method;
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		bool page = !routes[i].path;	/* only the page's files have a head without a body */
 
-	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-		if (routes[i].method == method && matches(&routes[i], request->path))
+		if (routes[i].method != request->method && !(page && request->method == HTTP_HEAD))
+			continue;
+		if (matches(&routes[i], request->path))
 			return &routes[i];
+	}
 	return NULL;
 }
 
@@ -80,7 +83,7 @@ static void say_none(struct conn *conn, const struct http_request *request)
 			len += (size_t)snprintf(allow + len, sizeof allow - len, "%s%s%s",
 						len ? ", " : "Allow: ",
 						http_method_name(routes[i].method),
-						routes[i].method == HTTP_GET ? ", HEAD" : "");
+						routes[i].path ? "" : ", HEAD");
 	if (!len) {
 		conn_say(conn, 404, NULL, "There is nothing here.");
 		return;

@@ -4,7 +4,7 @@
  *
  * One thread owns every connection. It knows who a peer is (client certificate or pass); what that
  * person may do is decided by the main thread, which gets each request as a message and answers it
- * by its number, or by the connection's being closed when it never does (deadline 5 s).
+ * by its number; when it does not within 5 s, the peer gets 503 and its connection is closed.
  */
 #ifndef OSTEND_WEB_WEB_H
 #define OSTEND_WEB_WEB_H

@@ -257,6 +257,7 @@ static struct reply get(struct world *world, const char *method, const char *pat
 	struct client *client = client_new(world->station, world->plain);
 	struct reply reply;
 
+	client->asks_heads = strcmp(method, "HEAD") == 0;
 	client_print(client, "%s %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", method, path,
 		     world->station->host, pass ? "Authorization: Bearer " : "",
 		     pass ? world->station->judge : "", pass ? "\r\n" : "");
@@ -333,6 +334,10 @@ static void test_page_methods(void **state)
 
 	assert_int_equal(reply.status, 405);
 	assert_string_equal(reply_field(&reply, "Allow", value, sizeof value), "GET, HEAD");
+	reply_clear(&reply);
+	reply = get(*state, "HEAD", "/seat", true);
+	assert_int_equal(reply.status, 405);
+	assert_string_equal(reply_field(&reply, "Allow", value, sizeof value), "GET");
 	reply_clear(&reply);
 	reply = get(*state, "GET", "/whep", true);
 	assert_int_equal(reply.status, 405);

@@ -325,8 +325,7 @@ static void test_whep_without_an_answer_is_503_and_ends(void **state)
 	assert_int_equal(end->viewer, offer->viewer);
 	web_event_free(offer);
 	web_event_free(end);
-	request(client, world, world->station->judge, "GET /", "");
-	assert_int_equal(client_status(client), 200);
+	assert_true(client_sees_end(client, 1000));
 	client_free(client);
 }
 

@@ -149,7 +149,7 @@ bool client_reply(struct client *client, struct reply *reply)
 	head_len = (size_t)(end + 4 - client->in);
 	reply->head = strndup(client->in, head_len);
 	assert_int_equal(sscanf(reply->head, "HTTP/1.1 %d", &reply->status), 1);
-	if (reply_field(reply, "Content-Length", value, sizeof value))
+	if (!client->asks_heads && reply_field(reply, "Content-Length", value, sizeof value))
 		reply->body_len = strtoul(value, NULL, 10);
 	while (client->len < head_len + reply->body_len)
 		if (!client_fill(client, PATIENCE_MS))

@@ -15,6 +15,7 @@ struct client {
 	char *in;		/* received and not yet taken; NUL-ended */
 	size_t len;
 	bool ended;		/* nothing more will come */
+	bool asks_heads;	/* sends HEAD: the answers have a length but no body */
 };
 
 struct reply {
