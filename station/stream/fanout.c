@@ -51,6 +51,7 @@ int fanout_new(struct fanout **out, struct loop *loop, size_t outlets_max,
 	if (!fanout->outlets || !fanout->store)
 		return err_set(err, ERR_NOMEM, "stream: out of memory");
 	idr_budget_init(&fanout->budget, IDR_SPACING_NS);
+	fanout->budget.joining_spacing_ns = IDR_JOINING_SPACING_NS;
 	*out = MOVE(fanout);
 	return 0;
 }

@@ -18,9 +18,15 @@
 #include <stdint.h>
 
 #define IDR_SPACING_NS UINT64_C(400000000)	/* the usual minimum spacing */
+#define IDR_JOINING_SPACING_NS UINT64_C(100000000)
 
 struct idr_budget {
 	uint64_t spacing_ns;
+	uint64_t joining_spacing_ns;	/* 0, or set after idr_budget_init: for one who has no picture yet a
+					   keyframe may follow another this soon, once between two full
+					   spacings, and with no more than three in a second */
+	uint64_t before_ns, before_that_ns;	/* the two grants before granted_ns; 0: none */
+	bool waiting_joins;		/* one of those who wait has no picture yet */
 	uint64_t granted_ns;		/* when the encoder was last told; 0: never */
 	bool under_way;			/* told, and its keyframe has not come out yet */
 	bool waiting;			/* requests wait for the spacing to end */

@@ -70,6 +70,31 @@ static void test_request_within_the_spacing_waits_for_its_end(void **state)
 	assert_true(budget.granted == 2 && budget.coalesced == 1);
 }
 
+/* Many join at once: the second keyframe comes soon for those whom the first missed, the third spaced. */
+static void test_one_early_keyframe_serves_those_who_join_just_after_another(void **state)
+{
+	struct idr_request stalled = { .last_sent_ns = 500 * MS };
+	struct idr_budget budget;
+
+	(void)state;
+	idr_budget_init(&budget, 400 * MS);
+	budget.joining_spacing_ns = 100 * MS;
+	assert_true(idr_budget_request(&budget, &joining, 1000 * MS));
+	idr_budget_keyframe(&budget, 1010 * MS);
+	assert_false(idr_budget_request(&budget, &stalled, 1020 * MS));
+	assert_true(idr_budget_deadline(&budget) == 1410 * MS);	/* a PLI waits the whole spacing */
+	assert_false(idr_budget_request(&budget, &joining, 1030 * MS));
+	assert_true(idr_budget_deadline(&budget) == 1110 * MS);
+	assert_true(idr_budget_due(&budget, 1110 * MS));
+	idr_budget_keyframe(&budget, 1120 * MS);
+	assert_false(idr_budget_request(&budget, &joining, 1130 * MS));
+	assert_true(idr_budget_deadline(&budget) == 1520 * MS);	/* not early twice */
+	assert_true(idr_budget_due(&budget, 1520 * MS));
+	idr_budget_keyframe(&budget, 1530 * MS);
+	assert_false(idr_budget_request(&budget, &joining, 1540 * MS));
+	assert_true(idr_budget_deadline(&budget) == 2010 * MS);	/* a fourth not within the second */
+}
+
 static void test_pli_sent_before_the_keyframe_could_arrive_is_ignored(void **state)
 {
 	struct idr_request viewer = { .last_sent_ns = 5000 * MS, .rtt_ns = 80 * MS };
@@ -181,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_first_request_is_granted_at_once),
 		cmocka_unit_test(test_fifty_joins_in_a_second_are_three_keyframes),
 		cmocka_unit_test(test_request_within_the_spacing_waits_for_its_end),
+		cmocka_unit_test(test_one_early_keyframe_serves_those_who_join_just_after_another),
 		cmocka_unit_test(test_pli_sent_before_the_keyframe_could_arrive_is_ignored),
 		cmocka_unit_test(test_keyframe_on_its_way_or_unasked_serves_those_who_wait),
 		cmocka_unit_test(test_random_requests_keep_the_spacing_and_are_all_served),
