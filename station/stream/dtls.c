@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * OpenSSL behind a BIO of our own that keeps the borders of datagrams: a memory BIO would glue two
- * records into one datagram beyond the MTU. A flight goes out while dtls_feed or dtls_tick runs.
+ * OpenSSL behind a BIO that keeps the borders of datagrams (dtls_bio.h). A flight goes out while
+ * dtls_feed or dtls_tick runs.
  *
  * The first retransmission comes after 50 ms instead of OpenSSL's 1 s, because on a lossy line the
  * timer is what decides how long a viewer waits for the picture.
@@ -18,9 +18,9 @@
 #include <string.h>
 
 #include "station/base/clock.h"
+#include "station/stream/dtls_bio.h"
 #include "station/stream/dtls_certificate.h"
 
-#define MTU 1200
 #define FIRST_TIMEOUT_US 50000
 #define TIMEOUT_MAX_US 3200000
 #define RESTARTS_MAX 16
@@ -43,10 +43,7 @@ struct dtls {
 	bool fingerprint_equal, fingerprint_wrong;
 	uint64_t deadline_ns;
 	unsigned restarts;
-	void (*send)(void *owner, const uint8_t *bytes, size_t len_bytes);
-	void *owner;
-	const uint8_t *datagram;	/* being fed; NULL when it has been read */
-	size_t datagram_bytes;
+	struct dtls_bio wire;
 };
 
 static const struct {
@@ -57,67 +54,6 @@ static const struct {
 	[DTLS_SRTP_AEAD_AES_256_GCM] = { SRTP_AEAD_AES_256_GCM, 32, 12 },
 	[DTLS_SRTP_AES128_CM_SHA1_80] = { SRTP_AES128_CM_SHA1_80, 16, 14 },
 };
-
-/* --- the BIO ------------------------------------------------------------------------------------ */
-
-static int bio_write(BIO *bio, const char *bytes, int len)
-{
-	struct dtls *dtls = BIO_get_data(bio);
-
-	if (len > 0)
-		dtls->send(dtls->owner, (const uint8_t *)bytes, (size_t)len);
-	return len;
-}
-
-static int bio_read(BIO *bio, char *bytes, int size)
-{
-	struct dtls *dtls = BIO_get_data(bio);
-	size_t len = MIN(dtls->datagram_bytes, (size_t)size);
-
-	BIO_clear_retry_flags(bio);
-	if (!dtls->datagram) {
-		BIO_set_retry_read(bio);
-		return -1;
-	}
-	memcpy(bytes, dtls->datagram, len);
-	dtls->datagram = NULL;
-	return (int)len;
-}
-
-static long bio_ctrl(BIO *bio, int command, long number, void *ptr)
-{
-	(void)bio;
-	(void)number;
-	(void)ptr;
-	switch (command) {
-	case BIO_CTRL_FLUSH:
-		return 1;
-	case BIO_CTRL_DGRAM_QUERY_MTU:
-	case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
-		return MTU;
-	default:
-		return 0;
-	}
-}
-
-static int bio_create(BIO *bio)
-{
-	BIO_set_init(bio, 1);
-	return 1;
-}
-
-static BIO_METHOD *bio_method_new(void)
-{
-	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagrams");
-
-	if (!method)
-		return NULL;
-	BIO_meth_set_write(method, bio_write);
-	BIO_meth_set_read(method, bio_read);
-	BIO_meth_set_ctrl(method, bio_ctrl);
-	BIO_meth_set_create(method, bio_create);
-	return method;
-}
 
 /* --- the server --------------------------------------------------------------------------------- */
 
@@ -183,7 +119,7 @@ int dtls_server_new(struct dtls_server **out, struct err *err)
 
 	if (!server)
 		return err_set(err, ERR_NOMEM, "DTLS: out of memory");
-	server->bio = bio_method_new();
+	server->bio = dtls_bio_method_new();
 	server->ctx = SSL_CTX_new(DTLS_server_method());
 	if (!server->bio || !server->ctx)
 		return err_set(err, ERR_NOMEM, "DTLS: out of memory");
@@ -229,11 +165,11 @@ static int start(struct dtls *dtls)
 		BIO_free(bio);
 		return ERR_NOMEM;
 	}
-	BIO_set_data(bio, dtls);
+	BIO_set_data(bio, &dtls->wire);
 	SSL_set_bio(dtls->ssl, bio, bio);
 	SSL_set_app_data(dtls->ssl, dtls);
-	SSL_set_mtu(dtls->ssl, MTU);
-	DTLS_set_link_mtu(dtls->ssl, MTU);
+	SSL_set_mtu(dtls->ssl, DTLS_BIO_MTU);
+	DTLS_set_link_mtu(dtls->ssl, DTLS_BIO_MTU);
 	DTLS_set_timer_cb(dtls->ssl, next_timeout_us);
 	SSL_set_accept_state(dtls->ssl);
 	return 0;
@@ -249,8 +185,7 @@ int dtls_new(struct dtls **out, struct dtls_server *server, const uint8_t *finge
 		return err_set(err, ERR_NOMEM, "DTLS: out of memory");
 	dtls->server = server;
 	dtls->deadline_ns = deadline_ns;
-	dtls->send = send;
-	dtls->owner = owner;
+	dtls->wire = (struct dtls_bio){ .send = send, .owner = owner };
 	memcpy(dtls->fingerprint, fingerprint, sizeof dtls->fingerprint);
 	if (start(dtls) < 0)
 		return err_set(err, ERR_NOMEM, "DTLS: out of memory");
@@ -325,13 +260,13 @@ static enum dtls_state read_records(struct dtls *dtls)
 
 enum dtls_state dtls_feed(struct dtls *dtls, const uint8_t *bytes, size_t len_bytes)
 {
-	dtls->datagram = bytes;
-	dtls->datagram_bytes = len_bytes;
+	dtls->wire.datagram = bytes;
+	dtls->wire.datagram_bytes = len_bytes;
 	if (dtls->state == DTLS_SHAKING)
 		shake(dtls);
 	else if (dtls->state == DTLS_DONE)
 		read_records(dtls);
-	dtls->datagram = NULL;
+	dtls->wire.datagram = NULL;
 	return dtls->state;
 }
 

@@ -14,18 +14,12 @@
 #include "station/base/clock.h"
 #include "station/stream/offer.h"
 #include "station/stream/rtcp.h"
+#include "station/stream/viewer_pairs.h"
 
-#define PAIRS_MAX 8
 #define CHECK_WITHIN_NS (20 * NS_PER_S)		/* from the answer to the first check */
 #define HANDSHAKE_MS 10000
 #define PAUSE_MS 10000
 #define EXPIRE_MS 25000			/* RFC 7675: 30 s at most */
-
-struct viewer_pair {
-	struct roster_address node;	/* node.viewer is NULL while unused */
-	struct address_pair pair;
-	uint64_t checked_ns;
-};
 
 struct viewer {
 	struct viewer_host *host;
@@ -34,9 +28,7 @@ struct viewer {
 	uint64_t offered_ns, connected_ns, checked_ns;
 	struct offer offer;
 	struct roster_ufrag ufrag;
-	struct viewer_pair pairs[PAIRS_MAX];
-	struct viewer_pair *selected;
-	bool nominated;			/* the selected pair was named by USE-CANDIDATE */
+	struct viewer_pairs pairs;
 	struct dtls *dtls;
 	struct address_pair dtls_to;
 	struct outlet *outlet;		/* from CONNECTED on */
@@ -77,6 +69,7 @@ int viewer_new(struct viewer **out, struct viewer_host *host, uint64_t number, c
 	viewer->number = number;
 	viewer->state = STREAM_ENDED;	/* until the answer is written there is nobody to tell */
 	viewer->fir_number = -1;
+	viewer->pairs = (struct viewer_pairs){ .roster = host->roster, .viewer = viewer };
 	rc = offer_answer(&viewer->offer, answer, offer, &station, err);
 	if (rc < 0)
 		return rc;
@@ -89,49 +82,10 @@ int viewer_new(struct viewer **out, struct viewer_host *host, uint64_t number, c
 	return 0;
 }
 
-/* --- addresses ----------------------------------------------------------------------------------- */
-
-static void drop_pair(struct viewer *viewer, struct viewer_pair *pair)
+static void send_to(struct viewer *viewer, const struct viewer_pair *pair)
 {
-	if (pair->node.viewer)
-		roster_remove_address(viewer->host->roster, &pair->node);
-	pair->node.viewer = NULL;
-}
-
-static void leave_roster(struct viewer *viewer)
-{
-	for (size_t i = 0; i < PAIRS_MAX; i++)
-		drop_pair(viewer, &viewer->pairs[i]);
-	viewer->selected = NULL;
-	if (viewer->ufrag.viewer)
-		roster_remove_ufrag(viewer->host->roster, &viewer->ufrag);
-	viewer->ufrag.viewer = NULL;
-}
-
-static struct viewer_pair *find_pair(struct viewer *viewer, const struct address_pair *from)
-{
-	for (size_t i = 0; i < PAIRS_MAX; i++)
-		if (viewer->pairs[i].node.viewer &&
-		    address_equal(&viewer->pairs[i].pair.remote, &from->remote))
-			return &viewer->pairs[i];
-	return NULL;
-}
-
-/* A free place, or that of the pair heard of longest ago that is not in use. */
-static struct viewer_pair *place_for_pair(struct viewer *viewer)
-{
-	struct viewer_pair *oldest = NULL;
-
-	for (size_t i = 0; i < PAIRS_MAX; i++) {
-		struct viewer_pair *pair = &viewer->pairs[i];
-
-		if (!pair->node.viewer)
-			return pair;
-		if (pair != viewer->selected && (!oldest || pair->checked_ns < oldest->checked_ns))
-			oldest = pair;
-	}
-	drop_pair(viewer, oldest);
-	return oldest;
+	if (viewer->outlet && pair)
+		viewer->outlet->to = pair->pair;
 }
 
 static void pause_outlet(struct outlet *outlet)
@@ -140,13 +94,10 @@ static void pause_outlet(struct outlet *outlet)
 	outlet->active = false;
 }
 
-static void give_up_pair(struct viewer *viewer, struct viewer_pair *pair)
+/* Another viewer proved that it is behind an address of this one, which has been silent. */
+static void lost_pair(struct viewer *viewer)
 {
-	drop_pair(viewer, pair);
-	if (viewer->selected != pair)
-		return;
-	viewer->selected = NULL;
-	if (viewer->outlet)
+	if (!viewer->pairs.selected && viewer->outlet)
 		pause_outlet(viewer->outlet);
 }
 
@@ -157,34 +108,15 @@ static void give_up_pair(struct viewer *viewer, struct viewer_pair *pair)
 static bool may_take_address(struct viewer *viewer, const struct address *remote, uint64_t now_ns)
 {
 	struct roster_address *node = roster_by_address(viewer->host->roster, remote);
-	struct viewer_pair *pair;
 	uint64_t pause_ns = time_of(viewer->host->config->consent_pause_ms, PAUSE_MS);
+	struct viewer *other = node ? node->viewer : viewer;
 
-	if (!node || node->viewer == viewer)
+	if (other == viewer)
 		return true;
-	pair = CONTAINER_OF(node, struct viewer_pair, node);
-	if (now_ns < pair->checked_ns + pause_ns)
+	if (!viewer_pairs_give_up(&other->pairs, node, now_ns - MIN(now_ns, pause_ns)))
 		return false;
-	give_up_pair(node->viewer, pair);
+	lost_pair(other);
 	return true;
-}
-
-static struct viewer_pair *add_pair(struct viewer *viewer, const struct address_pair *from)
-{
-	struct viewer_pair *pair = place_for_pair(viewer);
-
-	pair->pair = *from;
-	pair->node = (struct roster_address){ .remote = from->remote, .viewer = viewer };
-	roster_add_address(viewer->host->roster, &pair->node);
-	return pair;
-}
-
-static void select_pair(struct viewer *viewer, struct viewer_pair *pair, bool nominated)
-{
-	viewer->selected = pair;
-	viewer->nominated |= nominated;
-	if (viewer->outlet)
-		viewer->outlet->to = pair->pair;
 }
 
 /* --- DTLS ---------------------------------------------------------------------------------------- */
@@ -225,7 +157,7 @@ static int make_outlet(struct viewer *viewer, struct err *err)
 		.first_index = fanout_next_index(viewer->host->fanout),
 		.cname = viewer->host->cname,
 		.bitrate_bps = viewer->host->config->bitrate_bps,
-		.to = viewer->selected ? viewer->selected->pair : viewer->dtls_to,
+		.to = viewer->pairs.selected ? viewer->pairs.selected->pair : viewer->dtls_to,
 	};
 	int rc = dtls_export(viewer->dtls, &keys, err);
 
@@ -260,7 +192,7 @@ static void dtls_changed(struct viewer *viewer, enum dtls_state state)
 void viewer_take_dtls(struct viewer *viewer, const struct address_pair *from, const uint8_t *bytes,
 		      size_t len_bytes)
 {
-	if (!viewer->dtls || !find_pair(viewer, from)) {
+	if (!viewer->dtls || !viewer_pairs_find(&viewer->pairs, &from->remote)) {
 		viewer->host->refused++;
 		return;
 	}
@@ -290,16 +222,11 @@ static void resume(struct viewer *viewer)
 static bool checked(struct viewer *viewer, const struct stun_message *request,
 		    const struct address_pair *from, uint64_t now_ns)
 {
-	struct viewer_pair *pair = find_pair(viewer, from);
-
-	if (!pair && !may_take_address(viewer, &from->remote, now_ns))
+	if (!viewer_pairs_find(&viewer->pairs, &from->remote) &&
+	    !may_take_address(viewer, &from->remote, now_ns))
 		return false;
-	if (!pair)
-		pair = add_pair(viewer, from);
-	pair->pair.local = from->local;
-	pair->checked_ns = viewer->checked_ns = now_ns;
-	if (request->use_candidate || !viewer->selected)
-		select_pair(viewer, pair, request->use_candidate);
+	viewer->checked_ns = now_ns;
+	send_to(viewer, viewer_pairs_checked(&viewer->pairs, from, request->use_candidate, now_ns));
 	if (viewer->state == STREAM_NEW)
 		start_dtls(viewer, now_ns);
 	else if (viewer->outlet && viewer->outlet->paused)
@@ -399,6 +326,14 @@ void viewer_tick(struct viewer *viewer, uint64_t now_ns)
 		pause_outlet(viewer->outlet);
 }
 
+static void leave_roster(struct viewer *viewer)
+{
+	viewer_pairs_clear(&viewer->pairs);
+	if (viewer->ufrag.viewer)
+		roster_remove_ufrag(viewer->host->roster, &viewer->ufrag);
+	viewer->ufrag.viewer = NULL;
+}
+
 void viewer_end(struct viewer *viewer, const char *reason)
 {
 	if (viewer->state == STREAM_ENDED)
@@ -446,8 +381,8 @@ void viewer_stats(const struct viewer *viewer, struct stream_viewer_stats *out)
 
 	*out = (struct stream_viewer_stats){ .viewer = viewer->number, .state = viewer->state,
 					     .connected_ns = viewer->connected_ns };
-	if (viewer->selected)
-		address_format(out->address, &viewer->selected->pair.remote);
+	if (viewer->pairs.selected)
+		address_format(out->address, &viewer->pairs.selected->pair.remote);
 	if (!outlet)
 		return;
 	snprintf(out->srtp_profile, sizeof out->srtp_profile, "%s", srtp_session_profile(outlet->srtp));

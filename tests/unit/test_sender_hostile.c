@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -315,6 +316,61 @@ static void test_only_an_authenticated_nomination_moves_the_address(void **state
 	close(fd);
 }
 
+/* A viewer that forges another's address in a check of its own takes nothing from it. */
+static void test_a_viewer_cannot_take_the_address_of_another(void **state)
+{
+	struct fixture *fixture = *state;
+	struct webrtc_client *victim, *thief;
+	struct stream_viewer_stats stats;
+	uint64_t first, second, refused_before;
+	char address[64];
+
+	fixture_start(fixture);
+	victim = watching(fixture, &first);
+	thief = watching(fixture, &second);
+	assert_true(fixture_viewer(fixture, first, &stats));
+	snprintf(address, sizeof address, "%s", stats.address);
+	refused_before = refused(fixture);
+	webrtc_client_send_check(thief, webrtc_client_fd(victim), STUN_INTACT);
+	assert_true(gets_on(victim));
+	assert_int_equal(refused(fixture), refused_before + 1);
+	assert_true(fixture_viewer(fixture, first, &stats));
+	assert_string_equal(stats.address, address);
+	assert_true(fixture_viewer(fixture, second, &stats));
+	assert_string_not_equal(stats.address, address);
+	webrtc_client_free(victim);
+	webrtc_client_free(thief);
+}
+
+/* One that vanished leaves its address to a viewer that comes by the same port. */
+static void test_a_silent_viewers_address_can_be_used_again(void **state)
+{
+	struct webrtc_client_options options = { .check_ms = 50 };
+	struct fixture *fixture = *state;
+	struct webrtc_client *gone, *back;
+	struct stream_viewer_stats stats;
+	uint64_t first, second;
+	char address[64];
+
+	fixture->config.consent_pause_ms = 200;
+	fixture->config.consent_expire_ms = 60000;
+	fixture_start(fixture);
+	gone = watching(fixture, &first);
+	assert_true(fixture_viewer(fixture, first, &stats));
+	snprintf(address, sizeof address, "%s", stats.address);
+	back = webrtc_client_new("127.0.0.1", &options);
+	second = fixture_join(fixture, back);
+	assert_true(webrtc_clients_run(&back, 1, all_have_keyframe, NULL, 5000));
+	webrtc_clients_run(&back, 1, never, NULL, 400);
+	webrtc_client_send_check(back, webrtc_client_fd(gone), STUN_INTACT);
+	webrtc_clients_run(&back, 1, never, NULL, 20);
+	assert_true(fixture_viewer(fixture, second, &stats));
+	assert_true(fixture_viewer(fixture, first, &stats));
+	assert_string_equal(stats.address, "");
+	webrtc_client_free(gone);
+	webrtc_client_free(back);
+}
+
 /* More addresses than there are places push out the oldest, never the one in use. */
 static void test_many_addresses_of_one_viewer_stay_bounded(void **state)
 {
@@ -445,6 +501,8 @@ int main(void)
 		TEST(test_wrong_but_authenticated_checks_validate_no_address),
 		TEST(test_media_and_forged_checks_from_elsewhere_move_nothing),
 		TEST(test_only_an_authenticated_nomination_moves_the_address),
+		TEST(test_a_viewer_cannot_take_the_address_of_another),
+		TEST(test_a_silent_viewers_address_can_be_used_again),
 		TEST(test_many_addresses_of_one_viewer_stay_bounded),
 		TEST(test_damaged_and_repeated_srtcp_is_counted_and_not_acted_on),
 		TEST(test_no_media_leaves_before_dtls_is_done),
