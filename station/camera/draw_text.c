@@ -65,3 +65,8 @@ struct frame *draw_end(cairo_t *cairo)
 	cairo_destroy(cairo);
 	return frame;
 }
+
+void draw_finish(void)
+{
+	pango_cairo_font_map_set_default(NULL);
+}

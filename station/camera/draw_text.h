@@ -28,6 +28,9 @@ double draw_text(cairo_t *cairo, const struct draw_text *how, const char *text);
 /** A surface of @width x @height whose units are those of a @nominal_width x @nominal_height one. */
 cairo_t *draw_begin(uint32_t width, uint32_t height, double nominal_width, double nominal_height);
 
+/** Give back the fonts; they are loaded again when more text is drawn. */
+void draw_finish(void);
+
 /** The finished surface as a frame, NULL without memory; ends @cairo. */
 struct frame *draw_end(cairo_t *cairo);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "station/camera/cam_sim.h"
+#include "station/camera/draw_text.h"
 #include "station/camera/sim_body.h"
 #include "station/camera/sim_paint.h"
 #include "station/picture/convert.h"
@@ -82,6 +83,7 @@ int sim_scene_new(struct sim_scene **out, uint32_t width, uint32_t height, struc
 		scene->room[stale] = sim_paint_room(width, height, stale);
 	scene->rim = unroll(sim_paint_rim(width, height));
 	scene->faces = unroll(sim_paint_faces(width, height));
+	draw_finish();
 	if (!scene->room[0] || !scene->room[1] || !scene->rim || !scene->faces || mix_patches(scene))
 		return err_set(err, ERR_NOMEM, "simulated camera: out of memory");
 	place_bodies(scene);

@@ -434,6 +434,9 @@ bool fusecam_prepare(const char **why)
 	gid_t gid = getegid();
 
 	*why = "/dev/fuse is missing";
+	if (access("/dev/fuse", F_OK) != 0)
+		return false;
+	*why = "this user may not open /dev/fuse";
 	if (access("/dev/fuse", R_OK | W_OK) != 0)
 		return false;
 	if (uid == 0)
@@ -481,10 +484,11 @@ int fusecam_do(struct fusecam *cam, const char *format, ...)
 	return result;
 }
 
+/* Not by closing the socket: a child of the test that is still alive has a copy of it. */
 void fusecam_stop(struct fusecam *cam)
 {
-	close(cam->socket);
-	waitpid(cam->pid, NULL, 0);
+	umount2(cam->mount, MNT_DETACH);
+	fusecam_kill(cam);
 }
 
 void fusecam_kill(struct fusecam *cam)

@@ -356,6 +356,7 @@ static void test_another_camera_in_its_place_is_refused(void **state)
 	assert_non_null(strstr(err.text, "not this station's camera " IDENTITY));
 }
 
+/* -1 for a process that may not be looked at: one in its sandbox, in a user namespace. */
 static int descriptors(pid_t pid)
 {
 	char path[64];
@@ -365,7 +366,8 @@ static int descriptors(pid_t pid)
 
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
 	dir = opendir(path);
-	assert_non_null(dir);
+	if (!dir)
+		return -1;
 	while ((entry = readdir(dir)))
 		count += entry->d_name[0] != '.';
 	closedir(dir);
@@ -393,6 +395,7 @@ static void test_100_unplugs_leave_no_descriptor_behind(void **state)
 		if (i == 0)
 			before = descriptors(getpid());
 	}
+	assert_true(before > 0);
 	assert_int_equal(descriptors(getpid()), before);
 }
 

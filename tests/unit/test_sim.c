@@ -19,6 +19,15 @@
 #include "station/camera/sim_scene.h"
 #include "turntable/world.h"
 
+#ifdef OSTEND_SANITIZED
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig.so\n";	/* its caches, a few hundred bytes a process */
+}
+#endif
+
 #define SOME_TIME_US INT64_C(0x000642a5f0c3965a)
 
 static struct sim_scene *new_scene(uint32_t width, uint32_t height)
