@@ -4,19 +4,8 @@
 # draws, what its keys send, in every kind of terminal, and what hostile names cannot do.
 # Screens are kept in tests/e2e/screens/ of the build folder.
 
-command -v tmux >/dev/null || { echo "tmux is missing"; exit 77; }
-
-build=$PWD
-src=${srcdir:-.}
-ostend=$build/ostend
-screens=$build/tests/e2e/screens
-work=$(mktemp -d /tmp/ostend-console.XXXXXX)
-state=$work/s
+. "${srcdir:-.}/tests/e2e/terminal.sh"
 station=
-locales=$build/ui/po/locale
-mkdir -p "$state" "$screens"
-export LC_ALL=C.UTF-8 OSTEND_LOCALE_DIR=$locales
-unset NO_COLOR COLORTERM LANGUAGE OSTEND_STATE TMUX
 
 clean_up() {
 	mux kill-server 2>/dev/null
@@ -26,36 +15,8 @@ clean_up() {
 }
 trap clean_up EXIT
 
-fail() {
-	echo "FAIL: $*"
-	echo "--- screen"; screen
-	echo "--- requests"; tail -5 "$state/requests.log"
-	exit 1
-}
-
-serial=0
-mux() { tmux -S "$work/tmux$serial" -f /dev/null "$@"; }
-screen() { mux capture-pane -p 2>/dev/null; }
-keep() { mux capture-pane -p -N >"$screens/$1.txt"; mux capture-pane -e -p -N >"$screens/$1.ansi"; }
-
-# until_true COMMAND...: wait for it with a deadline
-until_true() {
-	local deadline=$((SECONDS + 10))
-	until "$@"; do
-		[ $SECONDS -lt $deadline ] || return 1
-		read -rt 0.05 <> <(:)	# a pause without a process
-	done
-	return 0
-}
-
-on_screen() { screen | grep -qF -- "$1"; }
-shows() { until_true on_screen "$1" || fail "the screen does not show: $1"; }
-not_on_screen() { ! on_screen "$1"; }
-hides() { until_true not_on_screen "$1" || fail "the screen still shows: $1"; }
 sent() { until_true grep -qF -- "$1" "$state/requests.log" || fail "not sent: $1"; }
 count_sent() { grep -cF -- "$1" "$state/requests.log"; }
-keys() { mux send-keys "$@"; }
-literal() { mux send-keys -l -- "$1"; }
 
 start_station() {
 	: >"$state/requests.log"
@@ -71,32 +32,16 @@ stop_station() {
 	station=
 }
 
-# console COLUMNS ROWS "VARIABLES" OPTIONS...: in a fresh terminal, its raw output in $work/raw
+# console COLUMNS ROWS "VARIABLES" OPTIONS...
 console() {
 	local columns=$1 rows=$2 variables=$3
 	shift 3
-	mux kill-server 2>/dev/null
-	serial=$((serial + 1))	# the old server may still be going
-	rm -f "$work/status" "$work/raw"
-	mux new-session -d -x "$columns" -y "$rows" "PS1='shell> ' exec /bin/sh"
-	mux set-option -g status off
-	mux resize-window -x "$columns" -y "$rows"
-	until_true on_screen 'shell>' || fail "no shell"
-	mux pipe-pane -o "cat >$work/raw"
-	literal "env $variables $ostend --state $state $*; echo \$? >$work/status; echo lef''t"
-	keys Enter
+	terminal "$columns" "$rows" "env $variables $ostend --state $state $*"
 }
 
 leave() {
 	keys q
-	until_true test -s "$work/status" || fail "q does not leave"
-	[ "$(cat "$work/status")" = 0 ] || fail "left with $(cat "$work/status")"
-	until_true on_screen left || fail "the terminal was not given back"
-	literal "stty -a"
-	keys Enter
-	until_true on_screen "icanon" || fail "stty says nothing"
-	screen | grep -q -- "-icanon\|-echo " && fail "the terminal was left raw"
-	return 0
+	gave_back
 }
 
 open_panes() {	# the way to join is shown first

@@ -14,7 +14,7 @@
 #include "ui/console/words.h"
 
 enum {
-	SCREEN_WIDTH = 80,	/* the console's own answers, printed to memory */
+	SCREEN_WIDTH = 74,	/* the console's answers, printed to memory: inside a frame in 80 columns */
 	FILE_WIDTH = 160,	/* no terminal to keep to */
 };
 
