@@ -8,7 +8,8 @@
 struct web;
 
 /**
- * Listen on @text ("127.0.0.1:8443", "[::]:0") and fill the URL and the allowed hosts of @web, with up to 8 @hosts.
+ * Listen on @text ("127.0.0.1:8443", "[::]:0") and fill the URL and the allowed hosts of @web, with up
+ * to 8 @hosts.
  *
  * @return 0; ERR_RANGE when @text is no address; ERR_OS
  */
