@@ -115,9 +115,10 @@ static int check_pair(const struct trust *trust, const char *state_path, size_t 
 		return issue_error(err, ERR_TAMPER, "%s is not the key of %s: %s", key_path, pem_path,
 				   needed[which].renew);
 	rc = check_time(certificate, pem_path, needed[which].renew, err);
-	if (rc == 0)
-		rc = trust_verify(trust, certificate, NULL, needed[which].purpose, err);
-	return rc < 0 ? err_prefix(err, "%s", profile->pem_file) : 0;
+	if (rc < 0)
+		return rc;
+	rc = trust_verify(trust, certificate, NULL, needed[which].purpose, err);
+	return rc < 0 ? err_prefix(err, "%s", pem_path) : 0;
 }
 
 static int check_lists(const char *state_path, struct err *err)
@@ -154,8 +155,11 @@ static int check_certificates(const char *state_path, struct err *err)
 int certs_check_start(const char *state_path, struct err *err)
 {
 	CLEANUP(util_freep) char *folder = layout_path(state_path, "");
+	struct err ignored;
 	int rc;
 
+	if (!err)
+		err = &ignored;	/* err_prefix needs one */
 	if (!folder)
 		return err_set(err, ERR_NOMEM, "certificates: out of memory");
 	if (access(folder, F_OK) < 0)

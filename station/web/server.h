@@ -41,6 +41,7 @@ struct web {
 	struct owed *owed;		/* events main had no room for, oldest first */
 	uint64_t last_number;		/* of requests, viewers and seats */
 	uint64_t checked_ns;		/* when it was last asked who may stay */
+	uint64_t warn_ns;		/* when to look again for what will soon stop letting people in */
 	uint64_t told_full_ns;		/* when it was last logged that connections are refused */
 	uint64_t told_guess_ns;		/* and that somebody tries passes */
 	char chunk[WEB_CHUNK];

@@ -35,6 +35,7 @@ const struct web_limits web_limits_default = {
 };
 
 #define VALID_EVERY_NS NS_PER_S		/* expiry is looked for this often, changes on disk each tick */
+#define WARN_EVERY_NS (6 * 3600 * NS_PER_S)
 
 static bool may_stay(struct conn *conn)
 {
@@ -65,6 +66,18 @@ void web_end_invalid(struct web *web)
 	}
 }
 
+/* A revocation list or certificate that runs out: said at the start, then four times a day. */
+static void warn_ahead(struct web *web, uint64_t now_ns)
+{
+	struct err warning = { 0 };
+
+	if (now_ns < web->warn_ns)
+		return;
+	web->warn_ns = now_ns + WARN_EVERY_NS;
+	if (store_warning(web->store, &warning))
+		log_warning("%s", warning.text);
+}
+
 static void tick(void *owner)
 {
 	struct web *web = owner;
@@ -81,6 +94,7 @@ static void tick(void *owner)
 		next = conn->next;
 		conn_tick(conn, now_ns);
 	}
+	warn_ahead(web, now_ns);
 	web_emit_owed(web);
 	listener_tick(web);
 	loop_set(web->loop, &web->tick, now_ns + web->limits.tick_ms * NS_PER_MS);

@@ -442,6 +442,7 @@ static void test_crl_is_good_for_24_hours_after_its_end_and_no_longer(void **sta
 	assert_non_null(strstr(err.text, "ostend-certs crl"));
 	assert_int_equal(store_is_valid(fixture->store, &identity, &err), 0);
 	assert_int_equal(certs_check_start(fixture->folder, &err), ERR_STATE);
+	assert_int_equal(certs_check_start(fixture->folder, NULL), ERR_STATE);
 	X509_free(judge);
 }
 
@@ -533,9 +534,22 @@ static void test_start_is_refused_with_a_certificate_that_is_not_valid_now(void 
 	expect_refusal(fixture, ERR_TAMPER, "is not the key of");
 	unlink(key);
 	expect_refusal(fixture, ERR_STATE, "missing");
+	assert_int_equal(certs_check_start(fixture->folder, NULL), ERR_STATE);
 	free(bytes);
 	free(key);
 	free(other);
+}
+
+static void test_warning_names_what_ends_within_30_days(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = { 0 };
+
+	remake_station(fixture, clock_utc_us(), 31);
+	assert_false(store_warning(fixture->store, &err));
+	remake_station(fixture, clock_utc_us(), 29);
+	assert_true(store_warning(fixture->store, &err));
+	assert_non_null(strstr(err.text, LAYOUT_STATION_PEM));
 }
 
 /* ---- demonstration ---- */
@@ -605,6 +619,7 @@ int main(void)
 		TEST(test_unreadable_file_keeps_those_inside_and_refuses_new_ones),
 		TEST(test_start_is_refused_while_secrets_are_open_to_others),
 		TEST(test_start_is_refused_with_a_certificate_that_is_not_valid_now),
+		TEST(test_warning_names_what_ends_within_30_days),
 		TEST(test_demo_never_touches_a_real_centre),
 #undef TEST
 		cmocka_unit_test(test_pass_is_read_as_people_type_it),
