@@ -2,7 +2,7 @@
 /*
  * drv_grbl.c - Grbl 1.1 as a turntable: 1 mm on X is 1 degree.
  *
- * This file is the session: the opening, lines and their answers, and the asking for status. Facts
+ * This file is the session: the opening, lines and their answers; drv_grbl_time.c asks and waits. Facts
  * are from Grbl 1.1h's interface.md, jogging.md and settings.md, and from a real controller.
  *
  *	opened -> LISTENING -+- banner ------------------------------> BUILD -> SETTINGS -> READY
@@ -24,14 +24,8 @@
 #include "station/base/i18n.h"
 
 #define FIRST_ASK_NS (300 * NS_PER_MS)		/* a board that was reset by the opening is booting */
-#define BANNER_WAIT_NS (4 * NS_PER_S)
 #define ASK_MOVING_NS (33 * NS_PER_MS)		/* 60 bytes in 33 ms are a sixth of the line */
 #define ASK_AT_REST_NS (200 * NS_PER_MS)
-#define ASK_AGAIN_NS (120 * NS_PER_MS)
-#define SILENT_NS (500 * NS_PER_MS)
-#define ANSWER_WAIT_NS (2 * NS_PER_S)
-#define RESET_REPEAT_NS (1500 * NS_PER_MS)	/* a reset within 500 ms of an alarm is swallowed */
-#define RESET_WAIT_NS (7 * NS_PER_S)
 #define NOISE_MAX 20
 
 bool grbl_homing(const struct grbl *grbl)
@@ -209,7 +203,7 @@ static void adopt(struct drive *drive, const struct grbl_report *report, uint64_
 		return;
 	case GRBL_SAID_JOG:
 	case GRBL_SAID_RUN:
-		grbl_stop_bytes(drive, now_ns);
+		grbl_stop_bytes(drive);
 		grbl->ask_due_ns = now_ns + ASK_MOVING_NS;
 		return;
 	case GRBL_SAID_HOME:
@@ -237,7 +231,7 @@ static void report_line(struct drive *drive, const char *line, size_t len, uint6
 	memcpy(grbl->word, report.word, sizeof grbl->word);
 	if (grbl->phase == GRBL_LISTENING) {
 		grbl->asked_ns = 0;
-		grbl->ask_due_ns = now_ns + ASK_AGAIN_NS;
+		grbl->ask_due_ns = now_ns + GRBL_ASK_AGAIN_NS;
 		adopt(drive, &report, now_ns);
 	} else if (grbl->phase == GRBL_READY) {
 		grbl_track(drive, &report, len, now_ns);
@@ -302,99 +296,6 @@ static void grbl_rx(struct drive *drive, const uint8_t *bytes, size_t len_bytes,
 	drive->driver->tick(drive, now_ns);
 }
 
-/* --- time ---------------------------------------------------------------------------------------- */
-
-static void fell_silent(struct drive *drive, uint64_t now_ns)
-{
-	drive->state.link = POSE_LINK_SILENT;
-	drive->state.motion = POSE_MOTION_UNKNOWN;
-	drive->state.speed_mdeg_s = 0;
-	drive_message(drive, _("The controller does not answer"));
-	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
-	grbl_fail(drive, now_ns, _("the controller does not answer"));
-}
-
-static void ask(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	drive_send(drive, GRBL_STATUS, 1);
-	grbl->asked_last_ns = now_ns;
-	if (!grbl->asked_ns)
-		grbl->asked_ns = now_ns;
-}
-
-static void ask_step(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	if ((grbl->phase != GRBL_LISTENING && grbl->phase != GRBL_READY) || grbl_homing(grbl)) {
-		grbl->asked_ns = 0;	/* no answer is due in these */
-		grbl->ask_due_ns = now_ns;
-		return;
-	}
-	if (grbl->asked_ns ? now_ns >= grbl->asked_last_ns + ASK_AGAIN_NS : now_ns >= grbl->ask_due_ns)
-		ask(drive, now_ns);
-	if (grbl->asked_ns && grbl->phase == GRBL_READY && drive->state.link == POSE_LINK_UP &&
-	    now_ns >= grbl->asked_ns + SILENT_NS)
-		fell_silent(drive, now_ns);
-	grbl_wake(grbl, grbl->asked_ns ? grbl->asked_last_ns + ASK_AGAIN_NS : grbl->ask_due_ns);
-}
-
-static void reset_step(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	if (now_ns >= grbl->phase_ns + RESET_WAIT_NS) {
-		grbl_enter(drive, GRBL_LISTENING, now_ns);
-		fell_silent(drive, now_ns);
-		return;
-	}
-	if (now_ns >= grbl->reset_ns + RESET_REPEAT_NS) {
-		grbl->reset_ns = now_ns;
-		drive_send(drive, GRBL_RESET, 1);
-	}
-	grbl_wake(grbl, grbl->reset_ns + RESET_REPEAT_NS);
-}
-
-static void phase_step(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	if (grbl->phase == GRBL_RESETTING) {
-		reset_step(drive, now_ns);
-	} else if (grbl->phase == GRBL_LISTENING && drive->state.link == POSE_LINK_OPENING) {
-		if (now_ns >= grbl->phase_ns + BANNER_WAIT_NS && grbl->heard_ns < grbl->phase_ns) {
-			fell_silent(drive, now_ns);
-			drive_message(drive, _("Nothing answers on the line: is it the right port and "
-					       "driver, and is the table switched on?"));
-		}
-		grbl_wake(grbl, grbl->phase_ns + BANNER_WAIT_NS);
-	} else if (grbl->phase == GRBL_ASKING_BUILD || grbl->phase == GRBL_ASKING_SETTINGS) {
-		/* the answer, or the question, was damaged: listen as at the start */
-		if (now_ns >= grbl->phase_ns + ANSWER_WAIT_NS) {
-			grbl->pending_count = 0;
-			grbl->ask_due_ns = now_ns;
-			grbl_enter(drive, GRBL_LISTENING, now_ns);
-		}
-		grbl_wake(grbl, grbl->phase_ns + ANSWER_WAIT_NS);
-	}
-}
-
-static void grbl_tick(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	grbl->next_ns = UINT64_MAX;
-	if (grbl->phase == GRBL_CLOSED)
-		return;
-	phase_step(drive, now_ns);
-	grbl_motion_step(drive, now_ns);
-	ask_step(drive, now_ns);
-	if (grbl->next_ns <= now_ns)	/* a step may have entered another phase */
-		grbl->next_ns = now_ns + NS_PER_MS;
-}
-
 static uint64_t grbl_deadline(const struct drive *drive)
 {
 	return grbl_of(drive)->next_ns;
@@ -446,51 +347,11 @@ static void grbl_init(struct drive *drive)
 	grbl_of(drive)->next_ns = UINT64_MAX;
 }
 
-/* Grbl 1.1 interface.md and jogging.md; 80 steps a degree, homing on. */
-static const struct drive_exchange transcript[] = {
-	{ DRIVE_PLAY_ANSWER, .bytes = "\r\nGrbl 1.1h ['$' for help]\r\n[MSG:'$H'|'$X' to unlock]\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "$I\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "$$\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "$10=1\r\n$13=0\r\n$20=0\r\n$22=1\r\n$24=300.000\r\n$25=1800.000\r\n"
-				      "$27=5.000\r\n$100=80.000\r\n$110=3600.000\r\n$120=100.000\r\n"
-				      "$130=400.000\r\nok\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Alarm|MPos:0.000,0.000,0.000|FS:0,0|WCO:0.000,0.000,0.000>\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Alarm|MPos:0.000,0.000,0.000|FS:0,0|Ov:100,100,100>\r\n" },
-	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_HOME } },
-	{ DRIVE_PLAY_SENT, .bytes = "$H\n" },
-	{ DRIVE_PLAY_WAIT_MS, .value = 4000 },
-	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-5.000,0.000,0.000|FS:0,0|Ov:100,100,100>\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-5.000,0.000,0.000|FS:0,0>\r\n" },
-	{ .step = DRIVE_PLAY_DONE },
-	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_MOVE, .target_mdeg = -3500, .speed_mdeg_s = 20000 } },
-	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X1.5F1200\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Jog|MPos:-4.800,0.000,0.000|FS:480,0>\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-3.500,0.000,0.000|FS:0,0>\r\n" },
-	{ DRIVE_PLAY_SENT, .bytes = "?" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "<Idle|MPos:-3.500,0.000,0.000|FS:0,0>\r\n" },
-	{ .step = DRIVE_PLAY_DONE },
-	{ DRIVE_PLAY_COMMAND, .command = { .act = DRIVE_SPIN, .speed_mdeg_s = -10000 } },
-	{ DRIVE_PLAY_SENT, .bytes = "$J=G21G91X-0.5F600\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "ok\r\n" },
-	{ .step = DRIVE_PLAY_STOP },
-	{ DRIVE_PLAY_SENT, .bytes = "\x85" },
-	{ .step = DRIVE_PLAY_END },
-};
-
 const struct table_driver drv_grbl = {
 	.name = "grbl", .title = "Grbl 1.1",
 	.line = { .baud = 115200, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
 	.own_bytes = sizeof(struct grbl),
 	.init = grbl_init, .rx = grbl_rx, .tick = grbl_tick, .deadline = grbl_deadline,
 	.command = grbl_command, .urgent = grbl_urgent, .link = grbl_link,
-	.transcript = transcript,
+	.transcript = grbl_transcript,
 };

@@ -14,7 +14,7 @@
 
 #define GRBL_LINE_MAX 160		/* the longest line it prints is some 120 characters */
 #define GRBL_PENDING_MAX 8
-#define GRBL_REPEAT_STOP_NS (200 * NS_PER_MS)
+#define GRBL_ASK_AGAIN_NS (120 * NS_PER_MS)	/* a question or its answer may be lost on the line */
 
 enum grbl_phase {
 	GRBL_CLOSED,
@@ -123,16 +123,23 @@ const char *grbl_alarm_sentence(int number);
 int grbl_check_settings(struct drive *drive, struct err *err);
 int64_t grbl_resolution_mdeg(const struct grbl *grbl);	/* one step, rounded up, at least 1 */
 
-/* drv_grbl_motion.c: jogs, homing, stopping */
+/* drv_grbl_motion.c: jogs and homing */
 int grbl_command(struct drive *drive, const struct drive_command *command, uint64_t now_ns,
 		 struct err *err);
-void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns);
 void grbl_motion_step(struct drive *drive, uint64_t now_ns);
 void grbl_answered(struct drive *drive, enum grbl_line kind, int error, uint64_t now_ns);
 void grbl_stood_still(struct drive *drive, uint64_t now_ns);
+
+/* drv_grbl_stop.c */
+void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns);
 void grbl_fail(struct drive *drive, uint64_t now_ns, const char *format, ...) PRINTF_LIKE(3, 4);
-void grbl_stop_bytes(struct drive *drive, uint64_t now_ns);
+void grbl_stop_bytes(struct drive *drive);
 void grbl_reset(struct drive *drive, uint64_t now_ns);
+
+/* drv_grbl_time.c */
+void grbl_tick(struct drive *drive, uint64_t now_ns);
+
+extern const struct drive_exchange grbl_transcript[];
 
 /* drv_grbl_track.c: where the table is, and whether it stands */
 void grbl_track(struct drive *drive, const struct grbl_report *report, size_t len_bytes, uint64_t now_ns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drv_grbl_motion.c - turning, homing and stopping by Grbl 1.1.
+ * drv_grbl_motion.c - turning and homing by Grbl 1.1.
  *
  * Only jogs ("$J=") move the table: they leave no modal state behind and 0x85 cancels them with
  * deceleration. All are relative (G91): should the controller have lost its count unnoticed, an
@@ -12,7 +12,6 @@
  */
 #include "turntable/drv_grbl.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,29 +25,6 @@
 #define QUEUE_PIECES 10		/* of the planner's 15 places */
 #define UNANSWERED_MAX 3	/* jogs of 25 bytes: the ring of 128 is never full */
 #define CLEAR_WAIT_NS (9 * NS_PER_S)
-#define ESCALATE_NS (300 * NS_PER_MS)
-
-void grbl_fail(struct drive *drive, uint64_t now_ns, const char *format, ...)
-{
-	struct grbl *grbl = grbl_of(drive);
-	bool moves = grbl->act != GRBL_ACT_NONE && grbl->act != GRBL_ACT_CLEAR;
-	char text[160];
-	va_list args;
-
-	if (grbl->act == GRBL_ACT_NONE)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	grbl->act = GRBL_ACT_NONE;
-	grbl->unlocking = false;
-	if (moves && grbl->phase == GRBL_READY && !grbl_homing(grbl)) {
-		grbl->stopping = true;
-		grbl->moved_ns = now_ns;
-		grbl_stop_bytes(drive, now_ns);
-	}
-	drive_emit(drive, DRIVE_EVENT_FAILED, "%s", text);
-}
 
 static void done(struct drive *drive)
 {
@@ -277,7 +253,7 @@ void grbl_answered(struct drive *drive, enum grbl_line kind, int error, uint64_t
 
 	/* a jog that the stop overtook has only now begun */
 	if (kind == GRBL_LINE_JOG && !error && (grbl->stopping || grbl->act == GRBL_ACT_NONE))
-		grbl_stop_bytes(drive, now_ns);
+		grbl_stop_bytes(drive);
 	if (grbl->act == GRBL_ACT_NONE || grbl->act == GRBL_ACT_CLEAR)
 		return;
 	if (error) {
@@ -360,58 +336,4 @@ void grbl_motion_step(struct drive *drive, uint64_t now_ns)
 		move_step(drive, now_ns);
 	else if (grbl->act == GRBL_ACT_SPIN)
 		spin_step(drive, now_ns);
-}
-
-/* --- stopping ------------------------------------------------------------------------------------ */
-
-/* By state: 0x85 does nothing but cancel a jog; '!' would park an idle controller in Hold. */
-void grbl_stop_bytes(struct drive *drive, uint64_t now_ns)
-{
-	(void)now_ns;
-	drive_send(drive, grbl_of(drive)->said == GRBL_SAID_RUN ? GRBL_HOLD : GRBL_JOG_CANCEL, 1);
-}
-
-void grbl_reset(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	if (grbl->still_count < 2)
-		drive_lose_reference(drive);	/* ALARM:3 does not always tell, so we do */
-	drive_send(drive, GRBL_RESET, 1);
-	drive->state.speed_mdeg_s = 0;
-	grbl->reset_ns = now_ns;
-	grbl->reset_alarm_ok = 1;
-	grbl->reset_done = true;
-	grbl->pending_count = 0;
-	grbl->asked_ns = 0;
-	grbl->moved_ns = now_ns;
-	grbl_enter(drive, GRBL_RESETTING, now_ns);
-}
-
-void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-	bool still = drive->state.motion == POSE_MOTION_STILL && !grbl->act;
-	int64_t speed = MAX(llabs(drive->state.speed_mdeg_s), llabs(grbl->speed_mdeg_s));
-
-	grbl->act = GRBL_ACT_NONE;
-	grbl->unlocking = false;
-	if (grbl->phase == GRBL_CLOSED || grbl->phase == GRBL_RESETTING || grbl->phase == GRBL_HALTED)
-		return;		/* no step is made in these */
-	if (grbl_homing(grbl) || (how == DRIVE_ESTOP_NOW && !still && !grbl->reset_done)) {
-		grbl_reset(drive, now_ns);
-		return;
-	}
-	grbl_stop_bytes(drive, now_ns);
-	grbl->moved_ns = now_ns;
-	grbl->stopping = true;
-	grbl->still_count = 0;
-	if (drive->state.motion != POSE_MOTION_UNKNOWN && drive->state.motion != POSE_MOTION_HELD)
-		drive->state.motion = POSE_MOTION_STOPPING;
-	if (how == DRIVE_ESTOP && !grbl->escalate_ns && !grbl->reset_done)
-		grbl->escalate_ns = now_ns + ESCALATE_NS + (grbl->settings.accel_milli > 0 ?
-			(uint64_t)(speed * 1000 / grbl->settings.accel_milli) * NS_PER_MS : 0);
-	if (grbl->phase == GRBL_READY)
-		grbl->ask_due_ns = now_ns;
-	grbl_wake(grbl, now_ns);
 }

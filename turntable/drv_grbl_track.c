@@ -116,7 +116,7 @@ static void in_motion(struct drive *drive, uint64_t now_ns)
 	grbl->reset_done = false;
 	if (grbl->act == GRBL_ACT_NONE && !grbl->stopping) {
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table moved without a command: stopped"));
-		grbl_stop_bytes(drive, now_ns);
+		grbl_stop_bytes(drive);
 		grbl->stopping = true;
 		grbl->moved_ns = now_ns;
 	}

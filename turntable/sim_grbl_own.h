@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sim_grbl_own.h - the insides of the simulated Grbl, shared by its two files only. */
+/* sim_grbl_own.h - the insides of the simulated Grbl, shared by its three files only. */
 #ifndef OSTEND_TURNTABLE_SIM_GRBL_OWN_H
 #define OSTEND_TURNTABLE_SIM_GRBL_OWN_H
 
@@ -69,6 +69,11 @@ void sim_print(struct sim_grbl *sim, const char *format, ...) PRINTF_LIKE(2, 3);
 void sim_report(struct sim_grbl *sim);
 void sim_alarm(struct sim_grbl *sim, int number);
 void sim_reset(struct sim_grbl *sim, int alarm);
+
+/* sim_grbl_lines.c */
+void sim_default_settings(struct sim_grbl *sim);
+void sim_execute_line(struct sim_grbl *sim);	/* what stands in sim->line */
+void sim_queue_motion(struct sim_grbl *sim, struct sim_block block, enum sim_state state);
 
 /* sim_grbl_motion.c */
 void sim_motion_step(struct sim_grbl *sim);

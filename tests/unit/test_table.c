@@ -29,7 +29,9 @@
 
 #include "station/base/clock.h"
 #include "station/base/rpc_client.h"
+#include "turntable/latch.h"
 #include "turntable/line.h"
+#include "turntable/sandbox.h"
 #include "turntable/sim.h"
 #include "turntable/sim_grbl.h"
 #include "turntable/table.h"
@@ -654,14 +656,67 @@ static void test_stop_is_on_the_wire_within_milliseconds(void **state)
 	rmdir(fixture.folder);
 }
 
+/* --- what is remembered, and what is given away ----------------------------------------------------- */
+
+static void test_a_damaged_state_file_is_an_emergency_stop(void **state)
+{
+	char path[] = "/tmp/ostend-latch-XXXXXX";
+	int fd = mkstemp(path);
+	uint32_t epoch;
+	bool estop;
+	struct err err;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(latch_load(path, &estop, &epoch, &err), ERR_TAMPER);	/* empty: cut in writing */
+	assert_true(estop);
+	assert_int_equal(latch_save(path, true, 4000000000u, &err), 0);
+	assert_int_equal(latch_load(path, &estop, &epoch, &err), 0);
+	assert_true(estop && epoch == 4000000000u);
+	assert_int_equal(latch_save(path, false, 7, &err), 0);
+	assert_int_equal(latch_load(path, &estop, &epoch, &err), 0);
+	assert_true(!estop && epoch == 7);
+	close(fd);
+	unlink(path);
+	assert_int_equal(latch_load(path, &estop, &epoch, &err), 0);	/* a table never used */
+	assert_false(estop);
+}
+
+static void test_the_sandbox_leaves_devices_and_unix_sockets_only(void **state)
+{
+	pid_t child;
+	int word;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		struct err err;
+		char name[] = "true", *const arguments[] = { name, NULL };
+		int bad = sandbox_enter(&err) < 0;
+
+#ifndef OSTEND_SANITIZED
+		bad |= socket(AF_INET, SOCK_DGRAM, 0) >= 0 || errno != EPERM;
+		bad |= execv("/bin/true", arguments) != -1 || errno != EPERM;
+#endif
+		(void)arguments;
+		bad |= socket(AF_UNIX, SOCK_STREAM, 0) < 0;
+		bad |= open("/dev/null", O_RDWR) < 0;
+		_exit(bad);
+	}
+	assert_int_equal(waitpid(child, &word, 0), child);
+	assert_true(WIFEXITED(word));
+	assert_int_equal(WEXITSTATUS(word), 0);
+}
+
 /* --- the program ------------------------------------------------------------------------------------- */
 
-static int run_tool(const char *arguments)
+static int run_tool(const char *limit, const char *arguments)
 {
 	char command[512];
 	int word;
 
-	snprintf(command, sizeof command, "exec timeout 40 ./ostend-table %s >/dev/null 2>&1", arguments);
+	snprintf(command, sizeof command, "exec timeout %s ./ostend-table %s >/dev/null 2>&1", limit, arguments);
 	word = system(command);
 	assert_true(WIFEXITED(word));
 	return WEXITSTATUS(word);
@@ -676,19 +731,23 @@ static void test_ostend_table_exit_codes(void **state)
 	assert_non_null(mkdtemp(fixture.folder));
 	snprintf(fixture.port, sizeof fixture.port, "%s/line", fixture.folder);
 	start_sim(&fixture, false);
-	assert_int_equal(run_tool(""), 2);
-	assert_int_equal(run_tool("--driver grbl dance"), 2);
-	assert_int_equal(run_tool("--driver grbl --port /nowhere turn 400"), 2);
-	assert_int_equal(run_tool("--driver grbl --port /nowhere status"), 1);
-	assert_int_equal(run_tool("--driver none --port /nowhere status"), 1);
+	assert_int_equal(run_tool("40", ""), 2);
+	assert_int_equal(run_tool("40", "--driver grbl dance"), 2);
+	assert_int_equal(run_tool("40", "--driver grbl --port /nowhere turn 400"), 2);
+	assert_int_equal(run_tool("40", "--driver grbl --port /nowhere status"), 1);
+	assert_int_equal(run_tool("40", "--driver none --port /nowhere status"), 1);
 	snprintf(arguments, sizeof arguments, "--driver grbl --port %s --json status", fixture.port);
-	assert_int_equal(run_tool(arguments), 0);
+	assert_int_equal(run_tool("40", arguments), 0);
 	snprintf(arguments, sizeof arguments, "--driver grbl --port %s turn -2", fixture.port);
-	assert_int_equal(run_tool(arguments), 0);
+	assert_int_equal(run_tool("40", arguments), 0);
 	snprintf(arguments, sizeof arguments, "--driver grbl --port %s goto 90", fixture.port);
-	assert_int_equal(run_tool(arguments), 1);	/* not homed */
+	assert_int_equal(run_tool("40", arguments), 1);	/* not homed */
 	snprintf(arguments, sizeof arguments, "probe --port %s", fixture.port);
-	assert_int_equal(run_tool(arguments), 0);
+	assert_int_equal(run_tool("40", arguments), 0);
+	snprintf(arguments, sizeof arguments, "--driver grbl --port %s spin 10", fixture.port);
+	assert_int_equal(run_tool("--preserve-status -s INT 3", arguments), 0);	/* Ctrl-C is a spin's end */
+	tell_sim(&fixture, "unplug\n");
+	assert_int_equal(run_tool("40", arguments), 1);
 	close(fixture.sim_in);
 	close(fixture.sim_out);
 	waitpid(fixture.sim, NULL, 0);		/* the end of its commands is its end */
@@ -709,6 +768,8 @@ int main(void)
 		cmocka_unit_test(test_bad_requests_are_refused_and_harm_nobody),
 		cmocka_unit_test(test_a_second_process_on_the_port_is_refused_by_name),
 		cmocka_unit_test(test_stop_is_on_the_wire_within_milliseconds),
+		cmocka_unit_test(test_a_damaged_state_file_is_an_emergency_stop),
+		cmocka_unit_test(test_the_sandbox_leaves_devices_and_unix_sockets_only),
 		cmocka_unit_test(test_ostend_table_exit_codes),
 	};
 
