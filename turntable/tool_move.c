@@ -171,7 +171,8 @@ static void interrupted(void *owner, uint32_t events)
 	if (read(tool->signals.fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return;
 	/* a spin has no other end: stopping it is what was meant */
-	tool->status = tool->stage == STAGE_COMMAND && tool->options->request.name == GOVERNOR_SPIN ? 0 : 1;
+	if (tool->stage != STAGE_RESTING)
+		tool->status = tool->stage != STAGE_COMMAND || tool->options->request.name != GOVERNOR_SPIN;
 	tool->stage = STAGE_RESTING;
 	loop_set(tool->loop, &tool->timer, clock_mono_ns() + REST_WAIT_NS);
 	table_submit(tool->table, &stop, &number, &err);
