@@ -26,28 +26,42 @@ static void make_age(const struct screen *screen, const json_t *room, char *text
 	}
 }
 
-/* One line: shape, name, role, age; where there is room also size, loss and round trip. */
+/* Columns of what stands right of the name; the picture's size only where there is room for it. */
+enum { AGE_COLUMNS = 9, RATE_COLUMNS = 6, SIZE_COLUMNS = 12, RATE_FROM = 36, SIZE_FROM = 52 };
+
+/* Who it is: the role, and the name where it says more. */
+static void make_name(const json_t *room, char *text, size_t size)
+{
+	const char *role = words_role(field_text(room, "role")), *name = field_text(room, "name");
+	bool same = !*name || strcmp(name, role) == 0 || strcmp(_(name), role) == 0;
+
+	snprintf(text, size, "%s%s%s", role, same ? "" : "  ", same ? "" : name);
+}
+
 static void draw_room(struct screen *screen, struct rect inside, int y, const json_t *room)
 {
 	bool connected = field_is(room, "state", "connected"), stale = field_true(room, "stale");
 	enum glyph shape = stale ? GLYPH_SQUARE : connected ? GLYPH_BULLET : GLYPH_RING;
-	const char *name = field_text(room, "name");
-	int wide = inside.columns >= 44, x = inside.x, age_x;
+	int right = inside.x + inside.columns, age_x = right - AGE_COLUMNS;
 	enum role_on_screen role;
 	char text[160], age[48];
 
 	make_age(screen, room, age, sizeof age, &role);
-	term_text(&screen->term, y, x, 2, role, term_glyph(&screen->term, shape));
-	age_x = wide ? inside.x + inside.columns - 31 : inside.x + inside.columns - 9;
-	snprintf(text, sizeof text, "%s%s%s", words_role(field_text(room, "role")), *name ? "  " : "", name);
-	term_text(&screen->term, y, x + 2, age_x - x - 3, ROLE_TEXT, text);
-	term_text(&screen->term, y, age_x, 9, role, age);
-	if (!wide)
-		return;
-	snprintf(text, sizeof text, "%lldx%lld %lld/s %lld%%", (long long)field_integer(room, "width", 0),
-		 (long long)field_integer(room, "height", 0), (long long)field_integer(room, "fps", 0),
-		 (long long)field_integer(room, "loss_percent", 0));
-	term_text(&screen->term, y, age_x + 10, 21, ROLE_DIM, text);
+	term_text(&screen->term, y, inside.x, 1, role, term_glyph(&screen->term, shape));
+	if (inside.columns >= RATE_FROM) {
+		age_x -= RATE_COLUMNS;
+		term_format(&screen->term, y, right - RATE_COLUMNS, RATE_COLUMNS, ROLE_DIM, "%3lld/s",
+			    (long long)field_integer(room, "fps", 0));
+	}
+	if (inside.columns >= SIZE_FROM) {
+		age_x -= SIZE_COLUMNS;
+		term_format(&screen->term, y, right - RATE_COLUMNS - SIZE_COLUMNS, SIZE_COLUMNS, ROLE_DIM,
+			    "%5lldx%lld", (long long)field_integer(room, "width", 0),
+			    (long long)field_integer(room, "height", 0));
+	}
+	make_name(room, text, sizeof text);
+	term_text(&screen->term, y, inside.x + 2, age_x - inside.x - 3, ROLE_TEXT, text);
+	term_text(&screen->term, y, age_x, AGE_COLUMNS, role, age);
 }
 
 void pane_rooms(struct screen *screen)
