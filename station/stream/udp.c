@@ -23,7 +23,7 @@
 #endif
 
 #define BATCH 32
-#define BATCHES_AT_ONCE 8
+#define BATCHES_AT_ONCE 2	/* a batch may hold handshakes, half a millisecond each */
 #define BUFFER_BYTES (4 << 20)
 #define GSO_BYTES_MAX 65000	/* one IP datagram before it is cut, headers off */
 #define CONTROL_IN (CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "station/base/clock.h"
+#include "station/base/log.h"
 #include "station/stream/offer.h"
 #include "station/stream/rtcp.h"
 #include "station/stream/viewer_pairs.h"
@@ -177,6 +178,8 @@ static void connected(struct viewer *viewer)
 	}
 	viewer->connected_ns = clock_mono_ns();
 	fanout_add(viewer->host->fanout, viewer->outlet);
+	log_debug("stream: viewer %llu is connected with %s", (unsigned long long)viewer->number,
+		  srtp_session_profile(viewer->outlet->srtp));
 	tell(viewer, STREAM_CONNECTED, "");
 	fanout_want_keyframe(viewer->host->fanout, viewer->outlet);
 }
