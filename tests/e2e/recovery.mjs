@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { badge, claim, expect, launch, live, main, openPage, sleep, Station, until, watch } from "./lib.mjs";
+import { badge, claim, expect, launch, live, main, openPage, screenshot, sleep, Station, until, watch } from "./lib.mjs";
 
 const trueAngle = (station) => Number(fs.readFileSync(path.join(station.state, "demo-world")).readBigInt64LE(8));
 
@@ -46,6 +46,7 @@ await main(async () => {
   await claim("the station is killed and started again: the page comes back alone", async () => {
     await station.stop("SIGKILL");
     await until("STALE on the page", async () => /^STALE|NO /.test(await badge(judge)), 5000);
+    await screenshot(judge, "page-stale");
     const restarted = Date.now();
     await station.start();
     const ready = Date.now();

@@ -36,12 +36,13 @@ const STATE_WORDS = {
 };
 const STATE_CLASSES = { ON_AIR: "on-air", HOLD: "hold", RECORDING_FAILED: "failed" };
 
-const ROLE_WORDS = {
-  judge: () => t("Judge"),
-  prosecutor: () => t("Prosecutor"),
-  defence: () => t("Defence counsel"),
-  clerk: () => t("Clerk"),
-  room: () => t("Room display"),
+const N_ = (text) => text; // marks a text for the catalogue; t() translates it where it is shown
+const ROLES = {
+  judge: N_("Judge"),
+  prosecutor: N_("Prosecutor"),
+  defence: N_("Defence counsel"),
+  clerk: N_("Clerk"),
+  room: N_("Room display"),
 };
 
 const PROBLEMS = {
@@ -98,8 +99,9 @@ function drawCase() {
   setText("case-no", view.hello?.case_no ?? "");
   setText("exhibit-no", view.hello?.exhibit_no ?? "");
   setText("exhibit-name", view.hello?.exhibit_name ?? "");
-  const role = view.hello ? ROLE_WORDS[view.hello.role]?.() ?? view.hello.role : "";
-  const name = view.hello && view.hello.name !== view.hello.role ? view.hello.name : "";
+  const label = ROLES[view.hello?.role] ?? view.hello?.role ?? "";
+  const role = label && t(label);
+  const name = view.hello && view.hello.name !== label ? view.hello.name : "";
   const demo = view.hello?.demo ? t("Demonstration: simulated camera and table") : "";
   setText("who", [role, name, demo].filter(Boolean).join(" · "));
 }
@@ -134,7 +136,7 @@ function drawAge() {
   setText("age", text);
   $("age").className = `badge ${kind}`;
   $("stale").hidden = kind !== "stale" || Boolean(view.problem);
-  setText("stale", kind !== "stale" ? "" : view.camera.present || !Freshness.live(reading)
+  setText("stale-text", kind !== "stale" ? "" : view.camera.present || !Freshness.live(reading)
     ? t("This picture is not live. It is {seconds} s old.", { seconds }) : t("The camera gives no picture."));
   return reading;
 }
@@ -239,6 +241,7 @@ function take(message) {
 
 function link(up) {
   view.linked = up;
+  if (up && view.problem === "not-admitted") view.problem = null; // somebody let us in again
   if (up && !freshness.read().fps) {
     clearTimeout(retryTimer); // the station is back: do not sit out the pause
     connect();
