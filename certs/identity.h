@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * identity.h - who somebody is, as a certificate or a pass says: name, role, until when.
- *
- * The roles of a remote party are the lines of ROLES below; everything that has a role expands them.
- */
+/* identity.h - who somebody is, as a certificate or a pass says: name, role, until when. */
 #ifndef OSTEND_CERTS_IDENTITY_H
 #define OSTEND_CERTS_IDENTITY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ROLE(identifier, name in certificates, passes and JSON, name on screens) */
-#define ROLES                                                                                      \
-	ROLE(JUDGE, "judge", N_("Judge"))                                                          \
-	ROLE(PROSECUTOR, "prosecutor", N_("Prosecutor"))                                           \
-	ROLE(DEFENCE, "defence", N_("Defence counsel"))                                            \
-	ROLE(CLERK, "clerk", N_("Clerk"))                                                          \
-	ROLE(ROOM, "room", N_("Room display"))
+#include "station/base/role.h"
 
 enum role {
 #define ROLE(id, name, label) ROLE_##id,

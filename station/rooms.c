@@ -229,9 +229,10 @@ static json_t *row_json(const struct rooms *rooms, const struct row *row, size_t
 {
 	static const struct page_report no_report;
 	const struct row *seat = row->is_viewer ? seat_of(rooms, row) : row;
-	json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:f, s:i}",
+	json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:f, s:i}",
 				 "id", (json_int_t)row->number, "name", row->identity.name, "role",
-				 role_name(row->identity.role), "kind",
+				 role_name(row->identity.role), "role_label",
+				 role_label(row->identity.role), "kind",
 				 row->identity.kind == IDENTITY_PASS ? "pass" : "certificate",
 				 "address", row->peer, "state", row->is_viewer ? "new" : "page only",
 				 "since_utc_us", (json_int_t)row->since_utc_us, "profile", "", "rtt_ms",

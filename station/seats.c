@@ -125,9 +125,10 @@ static json_t *hello(const struct station *station, const struct web_event *even
 {
 	const struct showing *showing = &station->showing;
 
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s}", "type", "hello",
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s}", "type", "hello",
 			 "seat", (json_int_t)event->seat, "name", event->identity.name, "role",
-			 role_name(event->identity.role), "state", showing_state_name(showing->state),
+			 role_name(event->identity.role), "role_label", role_label(event->identity.role),
+			 "state", showing_state_name(showing->state),
 			 "demo", (int)station->config.demo, "case_no", showing->case_no, "exhibit_no",
 			 showing->exhibit_no, "exhibit_name", showing->exhibit_name, "station",
 			 PACKAGE_NAME, "version", PACKAGE_VERSION);

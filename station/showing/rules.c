@@ -3,9 +3,7 @@
 #include "station/showing/showing.h"
 
 #define OPERATOR (1u << ROLE_COUNT)
-#define PARTIES                                                                                    \
-	(1u << ROLE_JUDGE | 1u << ROLE_PROSECUTOR | 1u << ROLE_DEFENCE | 1u << ROLE_CLERK |        \
-	 1u << ROLE_ROOM)
+#define PARTIES ((1u << ROLE_COUNT) - 1)
 #define ANYBODY (OPERATOR | PARTIES)
 
 #define IN(state) (1u << SHOWING_##state)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "station/base/i18n.h"
+#include "station/base/role.h"
 #include "station/base/util.h"
 
 struct word {
@@ -88,9 +89,9 @@ const char *words_outcome(const char *outcome)
 const char *words_role(const char *role)
 {
 	static const struct word list[] = {
-		{ "judge", N_("Judge") },	      { "prosecutor", N_("Prosecutor") },
-		{ "defence", N_("Defence counsel") }, { "clerk", N_("Clerk") },
-		{ "room", N_("Room display") },
+#define ROLE(id, name, label) { name, label },
+		ROLES
+#undef ROLE
 	};
 
 	return look_up(list, ARRAY_LEN(list), role);

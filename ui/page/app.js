@@ -36,15 +36,6 @@ const STATE_WORDS = {
 };
 const STATE_CLASSES = { ON_AIR: "on-air", HOLD: "hold", RECORDING_FAILED: "failed" };
 
-const N_ = (text) => text; // marks a text for the catalogue; t() translates it where it is shown
-const ROLES = {
-  judge: N_("Judge"),
-  prosecutor: N_("Prosecutor"),
-  defence: N_("Defence counsel"),
-  clerk: N_("Clerk"),
-  room: N_("Room display"),
-};
-
 const PROBLEMS = {
   "no-secure-context": () => [t("The connection is not secure"), t("Open this page by its https address.")],
   "no-webrtc": () => [
@@ -99,8 +90,8 @@ function drawCase() {
   setText("case-no", view.hello?.case_no ?? "");
   setText("exhibit-no", view.hello?.exhibit_no ?? "");
   setText("exhibit-name", view.hello?.exhibit_name ?? "");
-  const label = ROLES[view.hello?.role] ?? view.hello?.role ?? "";
-  const role = label && t(label);
+  const label = view.hello?.role_label ?? "";
+  const role = label && t(label); // the catalogue has them from station/base/role.h
   const name = view.hello && view.hello.name !== label ? view.hello.name : "";
   const demo = view.hello?.demo ? t("Demonstration: simulated camera and table") : "";
   setText("who", [role, name, demo].filter(Boolean).join(" · "));
