@@ -9,6 +9,7 @@ for tool in xgettext msgmerge msgfmt msgattrib; do
 	command -v $tool >/dev/null || { echo "$tool is missing"; exit 77; }
 done
 set -e
+export LC_ALL=C.UTF-8	# the brackets below hold characters, not bytes
 xgettext --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=t --no-wrap -D "$src" -f "$src/ui/po/POTFILES" -o "$work/ostend.pot"
 msgmerge --quiet --no-wrap --no-fuzzy-matching -o "$work/zh_CN.po" "$src/ui/po/zh_CN.po" "$work/ostend.pot"
 msgfmt -c -o /dev/null "$work/zh_CN.po"
