@@ -404,6 +404,11 @@ int capture_main(const struct capture_options *options, int link_fd, int rpc_fd)
 		return 1;
 	capture->options = options->camera;
 	capture->options.counts = &capture->counts;
+	/* what is looked for is shown until it is found */
+	snprintf(capture->info.device, sizeof capture->info.device, "%s",
+		 options->camera.device ? options->camera.device : "");
+	snprintf(capture->info.identity, sizeof capture->info.identity, "%s",
+		 options->camera.identity ? options->camera.identity : "");
 	capture->width = CLAMP(options->camera.width / 2 * 2, 320u, (uint32_t)FRAME_WIDTH_MAX);
 	capture->height = CLAMP(options->camera.height / 2 * 2, 180u, (uint32_t)FRAME_HEIGHT_MAX);
 	capture->camera_watch = (struct loop_watch){ .fd = -1, .ready = camera_ready, .owner = capture };

@@ -10,6 +10,13 @@
 #define FULL_LIGHT 256
 #define BLACK 16
 
+/* gcc makes vectors only from here on; clang always does and does not know the attribute. */
+#ifdef __clang__
+#define VECTORS
+#else
+#define VECTORS __attribute__((optimize("O3")))
+#endif
+
 struct sim_sheet *sim_sheet_free(struct sim_sheet *sheet)
 {
 	if (!sheet)
@@ -54,8 +61,7 @@ struct sim_sheet *sim_sheet_new(const struct frame *unrolled)
  * One column of one plane: two neighbouring columns of the sheet mixed by where between them @turn
  * (0 to 1 of the whole width) falls. Mixing runs along memory; only the last loop steps over rows.
  */
-__attribute__((optimize("O3")))
-static void draw_plane_column(struct frame *frame, int plane, uint32_t x, int top,
+VECTORS static void draw_plane_column(struct frame *frame, int plane, uint32_t x, int top,
 			      const struct sim_sheet *sheet, double turn, int light)
 {
 	uint32_t half = plane ? 2 : 1, width = sheet->width / half, height = sheet->height / half;

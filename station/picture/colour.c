@@ -54,7 +54,12 @@ static const struct matrix from_709_full = {
 	.bb = CHROMA_FACTOR(CHROMA), .rr = CHROMA_FACTOR(CHROMA),
 };
 
+/* gcc makes vectors only from here on; clang always does and does not know the attribute. */
+#ifdef __clang__
+#define VECTORS
+#else
 #define VECTORS __attribute__((optimize("O3")))
+#endif
 
 static inline int16_t high_product(int16_t a, int16_t b)
 {

@@ -238,6 +238,7 @@ static void test_file_that_appears_later_is_found(void **state)
 	harness_start(&harness, &options);
 	frame_unref(get(HARNESS_SYNTHETIC));
 	assert_status("state", "lost");
+	assert_status("device", "later.mjpeg");
 	add_jpeg("later.mjpeg", 100);
 	frame_unref(get(HARNESS_REAL));
 	assert_status("state", "live");
