@@ -45,13 +45,14 @@ static json_t *table_state(const struct fake *fake)
 	bool moving = fake->spin_mdeg_s || fake->reported_mdeg != fake->commanded_mdeg;
 	json_t *state = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:b, s:s, s:s, s:b, s:{s:i}}",
-		"driver", name_of(fake, "grbl"), "port", "sim", "link", "up", "motion", moving ? "moving" : "still",
-		"reference", fake->homed ? "homed" : "none", "source", "counted", "homed", fake->homed,
-		"reported_mdeg", (json_int_t)fake->reported_mdeg, "commanded_mdeg", (json_int_t)fake->commanded_mdeg,
-		"uncertainty_mdeg", 100, "speed_mdeg_s", moving ? (fake->spin_mdeg_s ? fake->spin_mdeg_s : 45000) : 0,
-		"sampled_ns", (json_int_t)clock_mono_ns(), "age_ms", 12, "epoch", 1, "estop", fake->estop, "fault",
-		fake->hostile ? HOSTILE : "", "message", fake->hostile ? HOSTILE : "", "simulated", 1, "limits",
-		"max_mdeg_s", 90000);
+		"driver", name_of(fake, "grbl"), "port", "sim", "link", "up", "motion",
+		moving ? "moving" : "still", "reference", fake->homed ? "homed" : "none", "source",
+		"counted", "homed", fake->homed, "reported_mdeg", (json_int_t)fake->reported_mdeg,
+		"commanded_mdeg", (json_int_t)fake->commanded_mdeg, "uncertainty_mdeg", 100,
+		"speed_mdeg_s", moving ? (fake->spin_mdeg_s ? fake->spin_mdeg_s : 45000) : 0,
+		"sampled_ns", (json_int_t)clock_mono_ns(), "age_ms", 12, "epoch", 1, "estop",
+		fake->estop, "fault", fake->hostile ? HOSTILE : "", "message",
+		fake->hostile ? HOSTILE : "", "simulated", 1, "limits", "max_mdeg_s", 90000);
 
 	json_object_set_new(state, "bearing_mdeg", fake->homed ?
 			    json_integer(pose_bearing_mdeg(fake->reported_mdeg)) : json_null());
@@ -60,32 +61,38 @@ static json_t *table_state(const struct fake *fake)
 
 static json_t *camera_state(const struct fake *fake)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:i, s:i}", "driver", "simulated",
-			 "device", name_of(fake, "sim"), "identity", name_of(fake, "sim 1"), "state", "running",
-			 "reason", "", "width", 1920, "height", 1080, "fps", 30, "format", "I420", "frames",
-			 (int)fake->ticks, "dropped", 0, "rejected", 0);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:i, s:i}", "driver",
+			 "simulated", "device", name_of(fake, "sim"), "identity",
+			 name_of(fake, "sim 1"), "state", "running", "reason", "", "width", 1920,
+			 "height", 1080, "fps", 30, "format", "I420", "frames", (int)fake->ticks,
+			 "dropped", 0, "rejected", 0);
 }
 
 static json_t *status(const struct fake *fake)
 {
-	json_t *root = json_pack("{s:s, s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:[]}", "version", "0.1.0",
-				 "demo", 1, "state", "ON_AIR", "uptime_s", 75, "url", "https://127.0.0.1:8443/",
-				 "case_no", name_of(fake, "(2026)\u6caa0101\u5211\u521d88\u53f7"), "exhibit_no",
-				 name_of(fake, "WZ-2026-0003"), "exhibit_name",
+	json_t *root = json_pack("{s:s, s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:[]}",
+				 "version", "0.1.0", "demo", 1, "state", "ON_AIR", "uptime_s", 75,
+				 "url", "https://127.0.0.1:8443/", "case_no",
+				 name_of(fake, "(2026)\u6caa0101\u5211\u521d88\u53f7"),
+				 "exhibit_no", name_of(fake, "WZ-2026-0003"), "exhibit_name",
 				 name_of(fake, "\u6c34\u679c\u5200\u4e00\u628a"), "utc_us",
 				 (json_int_t)clock_utc_us(), "camera", camera_state(fake), "table",
 				 table_state(fake), "children");
 
 	json_array_append_new(json_object_get(root, "children"),
-			      json_pack("{s:s, s:i, s:s, s:i, s:s}", "name", "capture", "pid", 4711, "state",
-					"running", "restarts", 1, "reason", name_of(fake, "")));
+			      json_pack("{s:s, s:i, s:s, s:i, s:s}", "name", "capture", "pid", 4711,
+					"state", "running", "restarts", 1, "reason",
+					name_of(fake, "")));
 	json_object_set_new(root, "encoder",
-			    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "width", 1920, "height", 1080, "fps", 30,
-				      "bitrate_bps", 4000000, "frames_in", 900, "frames_dropped", 0));
-	json_object_set_new(root, "stream", json_pack("{s:i, s:i, s:i}", "port", 40000, "viewers", 2,
-						      "datagrams_out", 123456));
-	json_object_set_new(root, "join", json_pack("{s:s, s:s}", "url", "https://127.0.0.1:8443/", "pass",
-						    fake->hostile ? HOSTILE : "5cd9-tjm2-k0fa-93xq"));
+			    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "width", 1920, "height",
+				      1080, "fps", 30, "bitrate_bps", 4000000, "frames_in", 900,
+				      "frames_dropped", 0));
+	json_object_set_new(
+		root, "stream",
+		json_pack("{s:i, s:i, s:i}", "port", 40000, "viewers", 2, "datagrams_out", 123456));
+	json_object_set_new(root, "join",
+			    json_pack("{s:s, s:s}", "url", "https://127.0.0.1:8443/", "pass",
+				      fake->hostile ? HOSTILE : "5cd9-tjm2-k0fa-93xq"));
 	return root;
 }
 
@@ -93,25 +100,28 @@ static json_t *rooms(const struct fake *fake)
 {
 	return json_pack("{s:[{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:b},"
 			 "{s:i, s:s, s:s, s:s, s:s, s:s, s:n, s:i, s:i, s:i, s:i, s:i, s:b}]}",
-			 "rooms", "id", 1, "name", name_of(fake, "\u738b\u5ba1\u5224\u957f"), "role", "judge", "kind",
-			 "pass", "address", "127.0.0.1:50000", "state", "connected", "age_ms", 82, "rtt_ms", 1,
-			 "loss_percent", 0, "width", 1920, "height", 1080, "fps", 30, "stale", 0, "id", 2, "name",
-			 name_of(fake, "Room 2"), "role", fake->hostile ? HOSTILE : "defence", "kind", "certificate",
-			 "address", "198.18.0.2:50000", "state", "checked", "age_ms", "rtt_ms", 40, "loss_percent", 2,
-			 "width", 0, "height", 0, "fps", 0, "stale", 0);
+			 "rooms", "id", 1, "name", name_of(fake, "\u738b\u5ba1\u5224\u957f"),
+			 "role", "judge", "kind", "pass", "address", "127.0.0.1:50000", "state",
+			 "connected", "age_ms", 82, "rtt_ms", 1, "loss_percent", 0, "width", 1920,
+			 "height", 1080, "fps", 30, "stale", 0, "id", 2, "name",
+			 name_of(fake, "Room 2"), "role", fake->hostile ? HOSTILE : "defence",
+			 "kind", "certificate", "address", "198.18.0.2:50000", "state", "checked",
+			 "age_ms", "rtt_ms", 40, "loss_percent", 2, "width", 0, "height", 0, "fps",
+			 0, "stale", 0);
 }
 
 static json_t *control(const struct fake *fake)
 {
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:b, s:b}", "name", name_of(fake, "focus"),
-			 "label", name_of(fake, "Focus, absolute"), "value", fake->focus, "min", 0, "max", 255,
-			 "step", 5, "default", 30, "kind", "integer", "locked", fake->focus_locked, "writable", 1);
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:b, s:b}", "name",
+			 name_of(fake, "focus"), "label", name_of(fake, "Focus, absolute"), "value",
+			 fake->focus, "min", 0, "max", 255, "step", 5, "default", 30, "kind",
+			 "integer", "locked", fake->focus_locked, "writable", 1);
 }
 
 static json_t *log_lines(const struct fake *fake)
 {
-	return json_pack("{s:[{s:i, s:I, s:s, s:s}, {s:i, s:I, s:s, s:s}]}", "lines", "number", 1, "utc_us",
-			 (json_int_t)clock_utc_us(), "level", "notice", "text",
+	return json_pack("{s:[{s:i, s:I, s:s, s:s}, {s:i, s:I, s:s, s:s}]}", "lines", "number", 1,
+			 "utc_us", (json_int_t)clock_utc_us(), "level", "notice", "text",
 			 name_of(fake, "station: a showing is ON AIR"), "number", 2, "utc_us",
 			 (json_int_t)clock_utc_us(), "level", "warning", "text",
 			 name_of(fake, "capture: restarted (1)"));
@@ -132,11 +142,14 @@ static void draw_preview(struct fake *fake)
 	atomic_fetch_add(&fake->preview->sequence, 1);
 	for (int y = 0; y < PREVIEW_HEIGHT; y++)
 		for (int x = 0; x < PREVIEW_WIDTH; x++)
-			luma[y * PREVIEW_WIDTH + x] = (uint8_t)(16 + (x + (int)fake->ticks * 4 + y) % 220);
+			luma[y * PREVIEW_WIDTH + x] =
+				(uint8_t)(16 + (x + (int)fake->ticks * 4 + y) % 220);
 	for (int y = 0; y < PREVIEW_HEIGHT / 2; y++)
 		for (int x = 0; x < PREVIEW_WIDTH / 2; x++) {
-			blue[y * PREVIEW_WIDTH / 2 + x] = (uint8_t)(16 + x * 220 / (PREVIEW_WIDTH / 2));
-			red[y * PREVIEW_WIDTH / 2 + x] = (uint8_t)(16 + y * 220 / (PREVIEW_HEIGHT / 2));
+			blue[y * PREVIEW_WIDTH / 2 + x] =
+				(uint8_t)(16 + x * 220 / (PREVIEW_WIDTH / 2));
+			red[y * PREVIEW_WIDTH / 2 + x] =
+				(uint8_t)(16 + y * 220 / (PREVIEW_HEIGHT / 2));
 		}
 	fake->preview->captured_ns = clock_mono_ns();
 	atomic_fetch_add(&fake->preview->sequence, 1);
@@ -144,7 +157,8 @@ static void draw_preview(struct fake *fake)
 
 static void move(struct fake *fake)
 {
-	int64_t step = fake->spin_mdeg_s * INT64_C(40) / 1000, left = fake->commanded_mdeg - fake->reported_mdeg;
+	int64_t step = fake->spin_mdeg_s * INT64_C(40) / 1000,
+		left = fake->commanded_mdeg - fake->reported_mdeg;
 
 	if (fake->spin_mdeg_s) {
 		fake->reported_mdeg += step;
@@ -171,13 +185,17 @@ static json_t *table_act(struct fake *fake, const char *act, const json_t *param
 {
 	json_int_t value;
 
-	if (strcmp(act, "goto") == 0 && rpc_integer(&value, params, "bearing_mdeg", 0, 359999, NULL) == 0) {
+	if (strcmp(act, "goto") == 0 &&
+	    rpc_integer(&value, params, "bearing_mdeg", 0, 359999, NULL) == 0) {
 		fake->commanded_mdeg = value;
-	} else if (strcmp(act, "turn") == 0 && rpc_integer(&value, params, "by_mdeg", -360000, 360000, NULL) == 0) {
+	} else if (strcmp(act, "turn") == 0 &&
+		   rpc_integer(&value, params, "by_mdeg", -360000, 360000, NULL) == 0) {
 		fake->commanded_mdeg += value;
-	} else if (strcmp(act, "spin") == 0 && rpc_integer(&value, params, "speed_mdeg_s", -90000, 90000, NULL) == 0) {
+	} else if (strcmp(act, "spin") == 0 &&
+		   rpc_integer(&value, params, "speed_mdeg_s", -90000, 90000, NULL) == 0) {
 		fake->spin_mdeg_s = (int32_t)value;
-		return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "accepted", "table", table_state(fake));
+		return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "accepted", "table",
+				 table_state(fake));
 	} else if (strcmp(act, "home") == 0) {
 		fake->homed = true;
 	} else if (strcmp(act, "clear") == 0) {
@@ -189,7 +207,8 @@ static json_t *table_act(struct fake *fake, const char *act, const json_t *param
 	if (strcmp(act, "stop") == 0 || strcmp(act, "estop") == 0)
 		fake->commanded_mdeg = fake->reported_mdeg;
 	fake->estop |= strcmp(act, "estop") == 0;
-	return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "done", "table", table_state(fake));
+	return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "done", "table",
+			 table_state(fake));
 }
 
 static json_t *answer_of(struct fake *fake, const char *method, const json_t *params)
@@ -203,7 +222,8 @@ static json_t *answer_of(struct fake *fake, const char *method, const json_t *pa
 	if (strcmp(method, "log") == 0)
 		return log_lines(fake);
 	if (strcmp(method, "metrics") == 0)
-		return json_pack("{s:s}", "text", name_of(fake, "ostend_viewers 2\nostend_frames_total 900\n"));
+		return json_pack("{s:s}", "text",
+				 name_of(fake, "ostend_viewers 2\nostend_frames_total 900\n"));
 	if (strcmp(method, "camera.status") == 0)
 		return camera_state(fake);
 	if (strcmp(method, "camera.controls") == 0)
@@ -226,8 +246,9 @@ static void subscribe(struct rpc_server *server, const struct rpc_peer *peer, co
 		rpc_server_subscribe(server, peer->number, json_string_value(topic), NULL);
 }
 
-static void serve(struct fake *fake, struct rpc_server *server, const char *socket, const struct rpc_peer *peer,
-		  const char *method, json_t *params, struct rpc_ticket ticket)
+static void serve(struct fake *fake, struct rpc_server *server, const char *socket,
+		  const struct rpc_peer *peer, const char *method, json_t *params,
+		  struct rpc_ticket ticket)
 {
 	char *text = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
 	struct err err = { 0 };
@@ -247,23 +268,24 @@ static void serve(struct fake *fake, struct rpc_server *server, const char *sock
 		return;
 	}
 	answer = answer_of(fake, method, params);
-	err_set(&err, ERR_RANGE, "fake station: no %s with that, %s", method, name_of(fake, "sorry"));
+	err_set(&err, ERR_RANGE, "fake station: no %s with that, %s", method,
+		name_of(fake, "sorry"));
 	if (answer)
 		rpc_server_answer(server, ticket, answer);
 	else
 		rpc_server_refuse(server, ticket, RPC_REFUSED, &err);
 }
 
-static void control_request(void *owner, const struct rpc_peer *peer, const char *method, json_t *params,
-			    struct rpc_ticket ticket)
+static void control_request(void *owner, const struct rpc_peer *peer, const char *method,
+			    json_t *params, struct rpc_ticket ticket)
 {
 	struct fake *fake = owner;
 
 	serve(fake, fake->control, "control", peer, method, params, ticket);
 }
 
-static void table_request(void *owner, const struct rpc_peer *peer, const char *method, json_t *params,
-			  struct rpc_ticket ticket)
+static void table_request(void *owner, const struct rpc_peer *peer, const char *method,
+			  json_t *params, struct rpc_ticket ticket)
 {
 	struct fake *fake = owner;
 
@@ -275,7 +297,8 @@ static void make_preview(struct fake *fake)
 	fake->preview_fd = memfd_create("preview", MFD_CLOEXEC);
 	if (fake->preview_fd < 0 || ftruncate(fake->preview_fd, sizeof *fake->preview) < 0)
 		abort();
-	fake->preview = mmap(NULL, sizeof *fake->preview, PROT_READ | PROT_WRITE, MAP_SHARED, fake->preview_fd, 0);
+	fake->preview = mmap(NULL, sizeof *fake->preview, PROT_READ | PROT_WRITE, MAP_SHARED,
+			     fake->preview_fd, 0);
 	if (fake->preview == MAP_FAILED)
 		abort();
 	fake->preview->magic = PREVIEW_MAGIC;
@@ -285,8 +308,8 @@ static void make_preview(struct fake *fake)
 }
 
 /* @format NULL: a server without a socket, so that notifications have somewhere to go. */
-static int open_server(struct fake *fake, struct rpc_server **server, const char *format, const char *dir,
-		       const struct rpc_server_ops *ops, struct err *err)
+static int open_server(struct fake *fake, struct rpc_server **server, const char *format,
+		       const char *dir, const struct rpc_server_ops *ops, struct err *err)
 {
 	char path[300];
 

@@ -27,28 +27,32 @@ static void test_degrees_are_read_to_the_millidegree(void **state)
 		const char *text;
 		int32_t mdeg;
 	} cases[] = {
-		{ "0", 0 }, { "90", 90000 }, { "-22.5", -22500 }, { "+1.001", 1001 }, { "0.1", 100 },
-		{ "-0.001", -1 }, { "359.999", 359999 }, { "007", 7000 },
+		{ "0", 0 },	{ "90", 90000 },  { "-22.5", -22500 },	 { "+1.001", 1001 },
+		{ "0.1", 100 }, { "-0.001", -1 }, { "359.999", 359999 }, { "007", 7000 },
 	};
 	int32_t mdeg;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		assert_int_equal(degrees_parse(&mdeg, cases[i].text, "x", -360000, 360000, NULL), 0);
+		assert_int_equal(degrees_parse(&mdeg, cases[i].text, "x", -360000, 360000, NULL),
+				 0);
 		assert_int_equal(mdeg, cases[i].mdeg);
 	}
 }
 
 static void test_degrees_refuse_what_is_no_number_and_say_what_is_allowed(void **state)
 {
-	static const char *const bad[] = { "", "-", ".5", "1.", "1,5", "1.0005", "0x10", "1e2", " 1", "1 ",
-					   "9999999999", "nan", "--1", "1.2.3" };
+	static const char *const bad[] = {
+		"",    "-",  ".5", "1.",	 "1,5", "1.0005", "0x10",
+		"1e2", " 1", "1 ", "9999999999", "nan", "--1",	  "1.2.3"
+	};
 	struct err err = { 0 };
 	int32_t mdeg = 42;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_int_equal(degrees_parse(&mdeg, bad[i], "x", -360000, 360000, &err), ERR_RANGE);
+		assert_int_equal(degrees_parse(&mdeg, bad[i], "x", -360000, 360000, &err),
+				 ERR_RANGE);
 	assert_int_equal(degrees_parse(&mdeg, "360", "DEG", 0, 359999, &err), ERR_RANGE);
 	assert_string_equal(err.text, "DEG: 360 is outside 0 to 359.999 degrees");
 	assert_int_equal(mdeg, 42);
@@ -88,7 +92,8 @@ static json_t *parameters_of(int count, const char **words, const char *method, 
 		return NULL;
 	if (method)
 		assert_string_equal(command->method, method);
-	if (command_parameters(command, (char *const *)words + used, count - used, &params, err) < 0)
+	if (command_parameters(command, (char *const *)words + used, count - used, &params, err) <
+	    0)
 		return NULL;
 	return params;
 }
@@ -100,14 +105,23 @@ static void test_commands_become_the_methods_of_the_protocol(void **state)
 	} cases[] = {
 		{ { "status" }, "status", "{}" },
 		{ { "table", "goto", "90" }, "table.goto", "{\"bearing_mdeg\":90000}" },
-		{ { "table", "goto", "--way", "ccw", "0.5", "--speed", "12.5" }, "table.goto",
+		{ { "table", "goto", "--way", "ccw", "0.5", "--speed", "12.5" },
+		  "table.goto",
 		  "{\"bearing_mdeg\":500,\"speed_mdeg_s\":12500,\"way\":\"ccw\"}" },
-		{ { "table", "turn", "-90", "--no-wait" }, "table.turn", "{\"by_mdeg\":-90000,\"wait\":false}" },
+		{ { "table", "turn", "-90", "--no-wait" },
+		  "table.turn",
+		  "{\"by_mdeg\":-90000,\"wait\":false}" },
 		{ { "table", "spin", "-10" }, "table.spin", "{\"speed_mdeg_s\":-10000}" },
 		{ { "table", "clear" }, "table.clear", "{\"confirm\":\"clear\"}" },
-		{ { "camera", "set", "focus", "120" }, "camera.set", "{\"control\":\"focus\",\"value\":120}" },
-		{ { "camera", "set", "auto", "on" }, "camera.set", "{\"control\":\"auto\",\"value\":1}" },
-		{ { "camera", "unlock", "focus" }, "camera.lock", "{\"control\":\"focus\",\"locked\":false}" },
+		{ { "camera", "set", "focus", "120" },
+		  "camera.set",
+		  "{\"control\":\"focus\",\"value\":120}" },
+		{ { "camera", "set", "auto", "on" },
+		  "camera.set",
+		  "{\"control\":\"auto\",\"value\":1}" },
+		{ { "camera", "unlock", "focus" },
+		  "camera.lock",
+		  "{\"control\":\"focus\",\"locked\":false}" },
 	};
 
 	(void)state;
@@ -133,7 +147,8 @@ static void test_commands_refuse_with_a_sentence_that_helps(void **state)
 	static const struct {
 		const char *words[4], *sentence;
 	} cases[] = {
-		{ { "table" }, "\"table\" needs one of: status, home, goto, turn, spin, stop, estop, clear" },
+		{ { "table" },
+		  "\"table\" needs one of: status, home, goto, turn, spin, stop, estop, clear" },
 		{ { "fly" }, "no command is called \"fly\"; --help lists them" },
 		{ { "table", "goto" }, "table goto: DEG is missing" },
 		{ { "table", "stop", "now" }, "table stop: \"now\" is not expected" },
@@ -156,7 +171,9 @@ static void test_commands_refuse_with_a_sentence_that_helps(void **state)
 
 static void test_json_for_people_holds_no_control_character(void **state)
 {
-	json_t *object = json_pack("{s:s}", "name", "a\xc2\x9b" "31m\xe2\x80\xae\x7f证\xf3\xa0\x81\x81");
+	json_t *object = json_pack("{s:s}", "name",
+				   "a\xc2\x9b"
+				   "31m\xe2\x80\xae\x7f证\xf3\xa0\x81\x81");
 	char text[256] = "";
 	FILE *out = fmemopen(text, sizeof text, "w");
 	json_t *back;
@@ -191,8 +208,8 @@ static void test_grid_lines_up_chinese_and_keeps_to_its_width(void **state)
 
 static bool overlap(struct rect a, struct rect b)
 {
-	return a.rows > 0 && b.rows > 0 && a.y < b.y + b.rows && b.y < a.y + a.rows && a.x < b.x + b.columns &&
-	       b.x < a.x + a.columns;
+	return a.rows > 0 && b.rows > 0 && a.y < b.y + b.rows && b.y < a.y + a.rows &&
+	       a.x < b.x + b.columns && b.x < a.x + a.columns;
 }
 
 static void check_layout(int rows, int columns, enum pane zoomed)
@@ -228,10 +245,14 @@ static void check_table_layout(struct rect inside)
 
 	layout_table(&table, inside);
 	assert_false(overlap(table.dial, table.figures));
-	assert_true(table.dial.rows >= 5 && table.dial.rows % 2 == 1 && table.dial.columns == table.dial.rows * 2 - 1);
-	assert_true(table.dial.y >= inside.y && table.dial.y + table.dial.rows <= inside.y + inside.rows);
-	assert_true(table.dial.x >= inside.x && table.dial.x + table.dial.columns <= inside.x + inside.columns);
-	assert_true(table.figures.y >= inside.y && table.figures.y + table.figures.rows <= inside.y + inside.rows);
+	assert_true(table.dial.rows >= 5 && table.dial.rows % 2 == 1 &&
+		    table.dial.columns == table.dial.rows * 2 - 1);
+	assert_true(table.dial.y >= inside.y &&
+		    table.dial.y + table.dial.rows <= inside.y + inside.rows);
+	assert_true(table.dial.x >= inside.x &&
+		    table.dial.x + table.dial.columns <= inside.x + inside.columns);
+	assert_true(table.figures.y >= inside.y &&
+		    table.figures.y + table.figures.rows <= inside.y + inside.rows);
 	assert_true(table.figures.rows >= 4 && table.figures.columns >= 20);
 	assert_true(table.figures.x + table.figures.columns <= inside.x + inside.columns);
 	assert_true(!table.big || table.figures.columns >= LAYOUT_BIG_COLUMNS);
@@ -310,7 +331,8 @@ static int count_ink(const struct compass *compass, enum compass_ink ink)
 
 	for (int row = 0; row < compass->rows; row++)
 		for (int column = 0; column < compass->columns; column++)
-			count += compass->cells[row][column].ink == ink && compass->cells[row][column].dots;
+			count += compass->cells[row][column].ink == ink &&
+				 compass->cells[row][column].dots;
 	return count;
 }
 
@@ -341,7 +363,8 @@ static void test_palette_knows_pure_colours_in_every_mode(void **state)
 	assert_int_equal(palette_number(PALETTE_256, (struct rgb){ 128, 128, 128 }, 0, 0), 244);
 	assert_int_equal(palette_number(PALETTE_256, black, 0, 0), 16);
 	assert_int_equal(palette_number(PALETTE_DIRECT, red, 0, 0), 0xf80000);
-	assert_int_equal(palette_number(PALETTE_DIRECT, black, 0, 0), 8);	/* 0 to 7 are ANSI colours */
+	assert_int_equal(palette_number(PALETTE_DIRECT, black, 0, 0),
+			 8); /* 0 to 7 are ANSI colours */
 	assert_int_equal(palette_number(PALETTE_16, white, 0, 0), 15);
 	assert_int_equal(palette_number(PALETTE_MONO, white, 3, 0), 1);
 	assert_int_equal(palette_number(PALETTE_MONO, black, 3, 0), 0);
@@ -395,12 +418,15 @@ static uint8_t *half_white(void)
 	return planes;
 }
 
-static void check_picture(enum palette_mode mode, bool blocks, struct blit_cell top, struct blit_cell bottom)
+static void check_picture(enum palette_mode mode, bool blocks, struct blit_cell top,
+			  struct blit_cell bottom)
 {
 	uint8_t *planes = half_white();
 	struct blit blit = { 0 };
 
-	assert_int_equal(blit_picture(&blit, mode, blocks, 40, 64, planes, PREVIEW_WIDTH, PREVIEW_HEIGHT, NULL), 0);
+	assert_int_equal(blit_picture(&blit, mode, blocks, 40, 64, planes, PREVIEW_WIDTH,
+				      PREVIEW_HEIGHT, NULL),
+			 0);
 	assert_int_equal(blit.columns, 64);
 	assert_int_equal(blit.rows, 18);
 	assert_int_equal(blit.cells[0].character, top.character);
@@ -414,12 +440,18 @@ static void check_picture(enum palette_mode mode, bool blocks, struct blit_cell 
 static void test_picture_has_the_right_colours_in_every_mode(void **state)
 {
 	(void)state;
-	check_picture(PALETTE_DIRECT, true, (struct blit_cell){ L' ', 0, 0xf8fcf8 }, (struct blit_cell){ L' ', 0, 8 });
-	check_picture(PALETTE_256, true, (struct blit_cell){ L' ', 0, 231 }, (struct blit_cell){ L' ', 0, 16 });
-	check_picture(PALETTE_16, true, (struct blit_cell){ L' ', 0, 15 }, (struct blit_cell){ L' ', 0, 0 });
-	check_picture(PALETTE_MONO, true, (struct blit_cell){ L'\u2588', 0, -1 }, (struct blit_cell){ L' ', 0, -1 });
-	check_picture(PALETTE_MONO, false, (struct blit_cell){ L'@', 0, -1 }, (struct blit_cell){ L' ', 0, -1 });
-	check_picture(PALETTE_256, false, (struct blit_cell){ L' ', 0, 231 }, (struct blit_cell){ L' ', 0, 16 });
+	check_picture(PALETTE_DIRECT, true, (struct blit_cell){ L' ', 0, 0xf8fcf8 },
+		      (struct blit_cell){ L' ', 0, 8 });
+	check_picture(PALETTE_256, true, (struct blit_cell){ L' ', 0, 231 },
+		      (struct blit_cell){ L' ', 0, 16 });
+	check_picture(PALETTE_16, true, (struct blit_cell){ L' ', 0, 15 },
+		      (struct blit_cell){ L' ', 0, 0 });
+	check_picture(PALETTE_MONO, true, (struct blit_cell){ L'\u2588', 0, -1 },
+		      (struct blit_cell){ L' ', 0, -1 });
+	check_picture(PALETTE_MONO, false, (struct blit_cell){ L'@', 0, -1 },
+		      (struct blit_cell){ L' ', 0, -1 });
+	check_picture(PALETTE_256, false, (struct blit_cell){ L' ', 0, 231 },
+		      (struct blit_cell){ L' ', 0, 16 });
 }
 
 static void test_picture_edge_inside_a_cell_is_a_half_block(void **state)
@@ -429,7 +461,9 @@ static void test_picture_edge_inside_a_cell_is_a_half_block(void **state)
 
 	(void)state;
 	/* 17 rows are 34 pixels: the middle lies inside row 8 */
-	assert_int_equal(blit_picture(&blit, PALETTE_256, true, 17, 200, planes, PREVIEW_WIDTH, PREVIEW_HEIGHT, NULL), 0);
+	assert_int_equal(blit_picture(&blit, PALETTE_256, true, 17, 200, planes, PREVIEW_WIDTH,
+				      PREVIEW_HEIGHT, NULL),
+			 0);
 	assert_int_equal(blit.rows, 17);
 	assert_int_equal(blit.cells[8 * blit.columns].character, L'\u2580');
 	assert_int_equal(blit.cells[8 * blit.columns].front, 231);

@@ -66,7 +66,7 @@ static void test_a_wide_character_is_never_cut_in_two(void **state)
 	assert_string_equal(out, "物");
 	assert_int_equal(clean(out, sizeof out, "物证", 0), 0);
 	assert_string_equal(out, "");
-	assert_int_equal(clean(out, 6, "物证", -1), 2);		/* five bytes of room: one character */
+	assert_int_equal(clean(out, 6, "物证", -1), 2); /* five bytes of room: one character */
 	assert_string_equal(out, "物");
 	assert_int_equal(clean(out, 1, "x", -1), 0);
 	assert_string_equal(out, "");

@@ -51,7 +51,8 @@ void act_goto(struct screen *screen, int32_t bearing_mdeg)
 	screen->spin_mdeg_s = 0;
 	json_object_set_new(params, "bearing_mdeg", json_integer(bearing_mdeg));
 	degrees_format(text, sizeof text, bearing_mdeg, 3);
-	screen_notice(screen, MESSAGE_OWN, _("go to %s%s"), text, term_glyph(&screen->term, GLYPH_DEGREE));
+	screen_notice(screen, MESSAGE_OWN, _("go to %s%s"), text,
+		      term_glyph(&screen->term, GLYPH_DEGREE));
 	send_table(screen, "table.goto", params);
 }
 
@@ -63,12 +64,14 @@ void act_turn(struct screen *screen, int32_t by_mdeg)
 	screen->spin_mdeg_s = 0;
 	json_object_set_new(params, "by_mdeg", json_integer(by_mdeg));
 	degrees_format(text, sizeof text, by_mdeg, 3);
-	screen_notice(screen, MESSAGE_OWN, _("turn by %s%s"), text, term_glyph(&screen->term, GLYPH_DEGREE));
+	screen_notice(screen, MESSAGE_OWN, _("turn by %s%s"), text,
+		      term_glyph(&screen->term, GLYPH_DEGREE));
 	send_table(screen, "table.turn", params);
 }
 
 /* The second try of a stop: the first socket did not answer. */
-static void stop_answered(void *owner, const char *method, const json_t *result, const struct err *err)
+static void stop_answered(void *owner, const char *method, const json_t *result,
+			  const struct err *err)
 {
 	struct screen *screen = owner;
 
@@ -77,7 +80,8 @@ static void stop_answered(void *owner, const char *method, const json_t *result,
 		return;
 	}
 	if (link_send(&screen->station, method, NULL, ANSWER_MS, act_table_answer, NULL) < 0)
-		screen_notice(screen, MESSAGE_ERROR, _("STOP DID NOT REACH THE TABLE: %s"), err->text);
+		screen_notice(screen, MESSAGE_ERROR, _("STOP DID NOT REACH THE TABLE: %s"),
+			      err->text);
 }
 
 void act_stop(struct screen *screen, const char *method)
@@ -85,7 +89,8 @@ void act_stop(struct screen *screen, const char *method)
 	struct err err = { 0 };
 
 	screen->spin_mdeg_s = 0;
-	screen_notice(screen, MESSAGE_WARNING, strcmp(method, "table.estop") == 0 ? _("EMERGENCY STOP") : _("stop"));
+	screen_notice(screen, MESSAGE_WARNING,
+		      strcmp(method, "table.estop") == 0 ? _("EMERGENCY STOP") : _("stop"));
 	if (link_send(&screen->table, method, NULL, STOP_ANSWER_MS, stop_answered, &err) < 0)
 		stop_answered(screen, method, NULL, &err);
 }
@@ -99,14 +104,16 @@ void act_spin(struct screen *screen, int32_t speed_mdeg_s)
 		return;
 	}
 	degrees_format(text, sizeof text, speed_mdeg_s, 3);
-	screen_notice(screen, MESSAGE_OWN, _("spin at %s%s/s"), text, term_glyph(&screen->term, GLYPH_DEGREE));
+	screen_notice(screen, MESSAGE_OWN, _("spin at %s%s/s"), text,
+		      term_glyph(&screen->term, GLYPH_DEGREE));
 	screen->spin_mdeg_s = speed_mdeg_s;
 	send_table(screen, "table.spin", json_pack("{s:i}", "speed_mdeg_s", speed_mdeg_s));
 }
 
 static void spin_more(struct screen *screen, int32_t change_mdeg_s)
 {
-	json_int_t limit = field_integer(json_object_get(screen->model.table, "limits"), "max_mdeg_s", 0);
+	json_int_t limit =
+		field_integer(json_object_get(screen->model.table, "limits"), "max_mdeg_s", 0);
 	int32_t max = limit > 0 && limit < SPIN_MAX_MDEG_S ? (int32_t)limit : SPIN_MAX_MDEG_S;
 	int32_t wanted = CLAMP(screen->spin_mdeg_s + change_mdeg_s, -max, max);
 
@@ -144,7 +151,8 @@ static const struct command *command_of(const char *method)
 	return NULL;
 }
 
-static void show_answer(void *owner, const char *method, const json_t *result, const struct err *err)
+static void show_answer(void *owner, const char *method, const json_t *result,
+			const struct err *err)
 {
 	const struct command *command = command_of(method);
 	struct screen *screen = owner;
@@ -182,8 +190,8 @@ static void run_command(struct screen *screen, const struct command *command, js
 	}
 	if (command->flags & COMMAND_WAITS)
 		json_object_set_new(params, "wait", json_false());
-	if (link_send(table ? &screen->table : &screen->station, command->method, params, ANSWER_MS, show_answer,
-		      &err) < 0)
+	if (link_send(table ? &screen->table : &screen->station, command->method, params, ANSWER_MS,
+		      show_answer, &err) < 0)
 		screen_notice(screen, MESSAGE_ERROR, "%s", err.text);
 }
 
@@ -201,8 +209,10 @@ void act_command_line(struct screen *screen, const char *line)
 		return;
 	command = command_find(words, count, &used, &err);
 	if (command && command->flags & COMMAND_LOCAL)
-		screen_notice(screen, MESSAGE_WARNING, _("\"%s\" is for the shell, not for here"), command->words);
-	else if (!command || command_parameters(command, words + used, count - used, &params, &err) < 0)
+		screen_notice(screen, MESSAGE_WARNING, _("\"%s\" is for the shell, not for here"),
+			      command->words);
+	else if (!command ||
+		 command_parameters(command, words + used, count - used, &params, &err) < 0)
 		screen_notice(screen, MESSAGE_ERROR, "%s", err.text);
 	else
 		run_command(screen, command, params);
@@ -225,8 +235,9 @@ static void open_question(struct screen *screen, enum screen_question question)
 
 static void scroll_by(struct screen *screen, int by)
 {
-	int *at = screen->mode == MODE_TEXT || screen->mode == MODE_HELP ? &screen->text_scroll :
-									  &screen->scroll[screen->focus];
+	int *at = screen->mode == MODE_TEXT || screen->mode == MODE_HELP
+			  ? &screen->text_scroll
+			  : &screen->scroll[screen->focus];
 
 	/* messages are shown from the newest: up is further back */
 	if (screen->mode == MODE_PANES && screen->focus == PANE_MESSAGES)
@@ -258,7 +269,8 @@ static void act_on_screen(struct screen *screen, enum action action)
 		if (json_is_object(json_object_get(screen->model.status, "join")))
 			toggle(screen, MODE_JOIN);
 		else
-			screen_notice(screen, MESSAGE_WARNING, _("this station offers no pass to show here"));
+			screen_notice(screen, MESSAGE_WARNING,
+				      _("this station offers no pass to show here"));
 		break;
 	case ACTION_FINE:
 		screen->fine = !screen->fine;
@@ -272,7 +284,9 @@ static void act_on_screen(struct screen *screen, enum action action)
 		if (screen->zoomed < PANE_COUNT)
 			screen->zoomed = screen->focus;
 		break;
-	case ACTION_ZOOM: screen->zoomed = screen->zoomed < PANE_COUNT ? PANE_COUNT : screen->focus; break;
+	case ACTION_ZOOM:
+		screen->zoomed = screen->zoomed < PANE_COUNT ? PANE_COUNT : screen->focus;
+		break;
 	case ACTION_UP: scroll_by(screen, -1); break;
 	case ACTION_DOWN: scroll_by(screen, 1); break;
 	case ACTION_PAGE_UP: scroll_by(screen, -10); break;

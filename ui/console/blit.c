@@ -30,17 +30,20 @@ int blit_resize(struct blit *blit, int rows, int columns, struct err *err)
 }
 
 /* Two pixels, one above the other, in one cell. */
-static struct blit_cell half_block(enum palette_mode mode, struct rgb upper, struct rgb lower, int x, int y)
+static struct blit_cell half_block(enum palette_mode mode, struct rgb upper, struct rgb lower,
+				   int x, int y)
 {
 	int front = palette_number(mode, upper, x, 2 * y);
 	int back = palette_number(mode, lower, x, 2 * y + 1);
 
 	if (mode == PALETTE_MONO) {
-		static const wchar_t shape[2][2] = { { L' ', LOWER_HALF }, { UPPER_HALF, FULL_BLOCK } };
+		static const wchar_t shape[2][2] = { { L' ', LOWER_HALF },
+						     { UPPER_HALF, FULL_BLOCK } };
 
 		return (struct blit_cell){ shape[front][back], -1, -1 };
 	}
-	if (front == back)	/* spaces cost the line less, and pairs of equal colours are never made */
+	if (front ==
+	    back) /* spaces cost the line less, and pairs of equal colours are never made */
 		return (struct blit_cell){ L' ', back, back };
 	return (struct blit_cell){ UPPER_HALF, front, back };
 }
@@ -57,8 +60,8 @@ static struct blit_cell whole_cell(enum palette_mode mode, struct rgb colour, in
 	return (struct blit_cell){ L' ', number, number };
 }
 
-int blit_picture(struct blit *out, enum palette_mode mode, bool blocks, int room_rows, int room_columns,
-		 const uint8_t *planes, int width, int height, struct err *err)
+int blit_picture(struct blit *out, enum palette_mode mode, bool blocks, int room_rows,
+		 int room_columns, const uint8_t *planes, int width, int height, struct err *err)
 {
 	int pixel_columns, pixel_rows, columns, rows, per_cell = blocks ? 2 : 1;
 	struct rgb *pixels;
@@ -79,8 +82,9 @@ int blit_picture(struct blit *out, enum palette_mode mode, bool blocks, int room
 		for (int x = 0; x < columns; x++) {
 			const struct rgb *pixel = &pixels[y * per_cell * columns + x];
 
-			out->cells[y * columns + x] = blocks ? half_block(mode, pixel[0], pixel[columns], x, y) :
-							       whole_cell(mode, pixel[0], x, y);
+			out->cells[y * columns + x] =
+				blocks ? half_block(mode, pixel[0], pixel[columns], x, y)
+				       : whole_cell(mode, pixel[0], x, y);
 		}
 	}
 	free(pixels);

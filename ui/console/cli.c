@@ -15,15 +15,16 @@ enum {
 	STOP_MS = 300,			/* then the table's own socket */
 };
 
-static int call(const char *path, const struct command *command, json_t *params, int connect_ms, int answer_ms,
-		json_t **result, struct err *err)
+static int call(const char *path, const struct command *command, json_t *params, int connect_ms,
+		int answer_ms, json_t **result, struct err *err)
 {
 	CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
 	int rc = reach_connect(&client, path, connect_ms, err);
 
 	if (rc < 0)
 		return rc;
-	return rpc_client_call(client, command->method, json_incref(params), answer_ms, result, NULL, err);
+	return rpc_client_call(client, command->method, json_incref(params), answer_ms, result,
+			       NULL, err);
 }
 
 static int answer_ms(const struct command *command, const json_t *params)
@@ -48,12 +49,14 @@ static int do_command(const struct reach *reach, const struct command *command, 
 {
 	int connect_ms = command->flags & COMMAND_STOPS ? STOP_MS : CONNECT_MS;
 	struct err table_err = { 0 };
-	int rc = call(reach->control, command, params, connect_ms, answer_ms(command, params), result, err);
+	int rc = call(reach->control, command, params, connect_ms, answer_ms(command, params),
+		      result, err);
 
 	if (rc >= 0 || !ask_the_table(command, rc))
 		return rc;
 	rc = call(reach->table, command, params, connect_ms,
-		  command->flags & COMMAND_STOPS ? ANSWER_MS : answer_ms(command, params), result, &table_err);
+		  command->flags & COMMAND_STOPS ? ANSWER_MS : answer_ms(command, params), result,
+		  &table_err);
 	/* the station's own sentence says more than "nobody at table.sock" */
 	if (rc < 0 && rc != ERR_GONE)
 		*err = table_err;
@@ -106,8 +109,8 @@ static int run_follow(const struct reach *reach, bool json, struct err *err)
 	if (rc < 0)
 		return rc;
 	/* first subscribe, then ask: a line between the two comes twice and is told by its number */
-	rc = rpc_client_call(client, "subscribe", json_pack("{s:[s]}", "topics", "log"), ANSWER_MS, &result,
-			     NULL, err);
+	rc = rpc_client_call(client, "subscribe", json_pack("{s:[s]}", "topics", "log"), ANSWER_MS,
+			     &result, NULL, err);
 	if (rc < 0)
 		return rc;
 	json_decref(result);

@@ -41,7 +41,8 @@ static void explain_unknown(char *const *words, int count, struct err *err)
 	for (size_t i = 0; i < command_count; i++)
 		if (begins_with_word(&command_table[i], words[0])) {
 			strncat(list, list[0] ? ", " : "", sizeof list - strlen(list) - 1);
-			strncat(list, command_table[i].words + strlen(words[0]) + 1, sizeof list - strlen(list) - 1);
+			strncat(list, command_table[i].words + strlen(words[0]) + 1,
+				sizeof list - strlen(list) - 1);
 		}
 	tty_clean(shown, sizeof shown, words[0], strlen(words[0]), -1);
 	if (list[0] && count < 2)
@@ -101,7 +102,8 @@ static json_t *value_of(const char *word)
 	return *word && !*end && !errno ? json_integer(number) : json_string(word);
 }
 
-static int set_argument(json_t *params, const struct argument *argument, const char *word, struct err *err)
+static int set_argument(json_t *params, const struct argument *argument, const char *word,
+			struct err *err)
 {
 	char shown[48];
 	int32_t mdeg;
@@ -110,14 +112,15 @@ static int set_argument(json_t *params, const struct argument *argument, const c
 	tty_clean(shown, sizeof shown, word, strlen(word), -1);
 	switch (argument->kind) {
 	case ARGUMENT_DEGREES:
-		if (degrees_parse(&mdeg, word, argument->name, argument->low, argument->high, err) < 0)
+		if (degrees_parse(&mdeg, word, argument->name, argument->low, argument->high, err) <
+		    0)
 			return ERR_RANGE;
 		value = json_integer(mdeg);
 		break;
 	case ARGUMENT_CHOICE:
 		if (!is_choice(argument->choices, word))
-			return err_set(err, ERR_RANGE, _("%s: \"%s\" is not one of: %s"), argument->name, shown,
-				       argument->choices);
+			return err_set(err, ERR_RANGE, _("%s: \"%s\" is not one of: %s"),
+				       argument->name, shown, argument->choices);
 		value = json_string(word);
 		break;
 	case ARGUMENT_VALUE:
@@ -127,7 +130,8 @@ static int set_argument(json_t *params, const struct argument *argument, const c
 		value = json_string(word);
 	}
 	if (!value)	/* jansson refuses text that is not UTF-8 */
-		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not valid text"), argument->name, shown);
+		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not valid text"), argument->name,
+			       shown);
 	json_object_set_new(params, argument->key, value);
 	return 0;
 }
@@ -149,8 +153,8 @@ static const struct argument *next_place(const struct command *command, const js
 	return NULL;
 }
 
-static int read_word(const struct command *command, json_t *params, char *const *words, int count, int *at,
-		     struct err *err)
+static int read_word(const struct command *command, json_t *params, char *const *words, int count,
+		     int *at, struct err *err)
 {
 	const char *word = words[(*at)++];
 	const struct argument *argument = is_option(word) ? find_option(command, word) :
@@ -159,7 +163,8 @@ static int read_word(const struct command *command, json_t *params, char *const 
 
 	tty_clean(shown, sizeof shown, word, strlen(word), -1);
 	if (!argument)
-		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not expected"), command->words, shown);
+		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not expected"), command->words,
+			       shown);
 	if (argument->kind == ARGUMENT_FLAG) {
 		json_object_set_new(params, argument->key, json_boolean(argument->flag_value));
 		return 0;
@@ -167,12 +172,13 @@ static int read_word(const struct command *command, json_t *params, char *const 
 	if (argument->name[0] != '-')
 		return set_argument(params, argument, word, err);
 	if (*at == count)
-		return err_set(err, ERR_RANGE, _("%s: %s needs a value"), command->words, argument->name);
+		return err_set(err, ERR_RANGE, _("%s: %s needs a value"), command->words,
+			       argument->name);
 	return set_argument(params, argument, words[(*at)++], err);
 }
 
-int command_parameters(const struct command *command, char *const *words, int count, json_t **params,
-		       struct err *err)
+int command_parameters(const struct command *command, char *const *words, int count,
+		       json_t **params, struct err *err)
 {
 	json_t *object = json_object();
 	int rc = object ? 0 : err_set(err, ERR_NOMEM, "out of memory");
@@ -188,9 +194,10 @@ int command_parameters(const struct command *command, char *const *words, int co
 	}
 	if (command->fixed_key)
 		json_object_set_new(object, command->fixed_key,
-				    strcmp(command->fixed_value, "true") == 0  ? json_true() :
-				    strcmp(command->fixed_value, "false") == 0 ? json_false() :
-										 json_string(command->fixed_value));
+				    strcmp(command->fixed_value, "true") == 0 ? json_true()
+				    : strcmp(command->fixed_value, "false") == 0
+					    ? json_false()
+					    : json_string(command->fixed_value));
 	*params = object;
 	return 0;
 }

@@ -19,7 +19,9 @@ static double radians(int64_t angle_mdeg)
 
 static void set_dot(struct compass *compass, int dot_x, int dot_y, enum compass_ink ink)
 {
-	static const uint8_t bit_of[4][2] = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
+	static const uint8_t bit_of[4][2] = {
+		{ 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 }
+	};
 	int row = dot_y / 4, column = dot_x / 2;
 	struct compass_cell *cell;
 
@@ -28,7 +30,8 @@ static void set_dot(struct compass *compass, int dot_x, int dot_y, enum compass_
 	cell = &compass->cells[row][column];
 	/* two inks in one cell would take one colour: the lesser one gives way */
 	if (ink > cell->ink)
-		*cell = (struct compass_cell){ .dots = cell->ink == COMPASS_RIM ? cell->dots : 0, .ink = ink };
+		*cell = (struct compass_cell){ .dots = cell->ink == COMPASS_RIM ? cell->dots : 0,
+					       .ink = ink };
 	if (ink == cell->ink)
 		cell->dots |= bit_of[dot_y % 4][dot_x % 2];
 }
@@ -97,7 +100,8 @@ static struct canvas canvas_of(struct compass *compass)
 	return canvas;
 }
 
-void compass_draw(struct compass *out, int rows, int columns, int64_t reported_mdeg, int64_t commanded_mdeg)
+void compass_draw(struct compass *out, int rows, int columns, int64_t reported_mdeg,
+		  int64_t commanded_mdeg)
 {
 	struct canvas canvas;
 
@@ -121,7 +125,8 @@ void compass_rim_cell(int rows, int columns, int64_t bearing_mdeg, int *row, int
 	struct canvas canvas = canvas_of(&size);
 	double angle = radians(bearing_mdeg);
 
-	*column = CLAMP((int)lround(canvas.middle_x + sin(angle) * canvas.radius) / 2, 0, columns - 1);
+	*column = CLAMP((int)lround(canvas.middle_x + sin(angle) * canvas.radius) / 2, 0,
+			columns - 1);
 	*row = CLAMP((int)lround(canvas.middle_y - cos(angle) * canvas.radius) / 4, 0, rows - 1);
 }
 

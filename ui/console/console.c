@@ -49,14 +49,16 @@ static void draw(void *owner)
 
 bool screen_answering(const struct screen *screen)
 {
-	return link_is_up(&screen->station) && clock_mono_ns() - screen->station.heard_ns < SILENT_NS;
+	return link_is_up(&screen->station) &&
+	       clock_mono_ns() - screen->station.heard_ns < SILENT_NS;
 }
 
 bool screen_hears_table(const struct screen *screen)
 {
 	const struct link *table = &screen->table;
 
-	return screen_answering(screen) || (link_is_up(table) && clock_mono_ns() - table->heard_ns < SILENT_NS);
+	return screen_answering(screen) ||
+	       (link_is_up(table) && clock_mono_ns() - table->heard_ns < SILENT_NS);
 }
 
 void screen_notice(struct screen *screen, enum message_level level, const char *format, ...)
@@ -83,7 +85,8 @@ static void take(void *owner, const char *method, const json_t *result, const st
 }
 
 /* The station's own lines come first, so that the messages stand in their order. */
-static void log_answered(void *owner, const char *method, const json_t *result, const struct err *err)
+static void log_answered(void *owner, const char *method, const json_t *result,
+			 const struct err *err)
 {
 	struct screen *screen = owner;
 
@@ -101,7 +104,8 @@ static void subscribed(void *owner, const char *method, const json_t *result, co
 		screen_notice(screen, MESSAGE_ERROR, "%s", err->text);
 }
 
-static void preview_answered(void *owner, const char *method, const json_t *result, const struct err *err)
+static void preview_answered(void *owner, const char *method, const json_t *result,
+			     const struct err *err)
 {
 	struct screen *screen = owner;
 
@@ -116,17 +120,18 @@ static void ask(struct screen *screen)
 {
 	screen->asked_ns = clock_mono_ns();
 	link_send(&screen->station, "status", NULL, ANSWER_MS, take, NULL);
-	link_send(&screen->station, "preview.open", json_pack("{s:i}", "lease_ms", LEASE_MS), ANSWER_MS,
-		  preview_answered, NULL);
+	link_send(&screen->station, "preview.open", json_pack("{s:i}", "lease_ms", LEASE_MS),
+		  ANSWER_MS, preview_answered, NULL);
 }
 
 static void station_up(void *owner)
 {
 	struct screen *screen = owner;
 
-	link_send(&screen->station, "subscribe",
-		  json_pack("{s:[s,s,s,s,s]}", "topics", "table", "rooms", "log", "camera", "status"), ANSWER_MS,
-		  subscribed, NULL);
+	link_send(
+		&screen->station, "subscribe",
+		json_pack("{s:[s,s,s,s,s]}", "topics", "table", "rooms", "log", "camera", "status"),
+		ANSWER_MS, subscribed, NULL);
 	link_send(&screen->station, "log", NULL, ANSWER_MS, log_answered, NULL);
 	link_send(&screen->station, "rooms", NULL, ANSWER_MS, take, NULL);
 	ask(screen);
@@ -172,7 +177,8 @@ static void table_up(void *owner)
 {
 	struct screen *screen = owner;
 
-	link_send(&screen->table, "subscribe", json_pack("{s:[s]}", "topics", "table"), ANSWER_MS, NULL, NULL);
+	link_send(&screen->table, "subscribe", json_pack("{s:[s]}", "topics", "table"), ANSWER_MS,
+		  NULL, NULL);
 	link_send(&screen->table, "table.status", NULL, ANSWER_MS, take, NULL);
 }
 
@@ -189,7 +195,8 @@ static void table_notified(void *owner, const char *method, const json_t *params
 		station_notified(owner, method, params);
 }
 
-static const struct link_ops station_ops = { station_up, station_down, station_notified, station_descriptor };
+static const struct link_ops station_ops = { station_up, station_down, station_notified,
+					     station_descriptor };
 static const struct link_ops table_ops = { table_up, table_down, table_notified, NULL };
 
 /* --- the operator's side ---------------------------------------------------------------------- */
@@ -260,7 +267,8 @@ static int start(struct screen *screen, struct err *err)
 	rc = loop_watch(screen->loop, &screen->keyboard, STDIN_FILENO, EPOLLIN, err);
 	if (rc < 0)
 		return rc;
-	link_open(&screen->station, screen->loop, screen->options->reach.control, &station_ops, screen);
+	link_open(&screen->station, screen->loop, screen->options->reach.control, &station_ops,
+		  screen);
 	link_open(&screen->table, screen->loop, screen->options->reach.table, &table_ops, screen);
 	tick(screen);
 	screen_touch(screen);
@@ -294,9 +302,12 @@ int console_run(const struct console_options *options, bool *stop_station, struc
 	screen->zoomed = PANE_COUNT;
 	screen->step = 2;
 	screen->stop_station = options->owns_station;
-	screen->keyboard = (struct loop_watch){ .fd = -1, .ready = keyboard_ready, .owner = screen };
-	screen->draw_timer = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = draw, .owner = screen };
-	screen->tick_timer = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = tick, .owner = screen };
+	screen->keyboard =
+		(struct loop_watch){ .fd = -1, .ready = keyboard_ready, .owner = screen };
+	screen->draw_timer =
+		(struct loop_timer){ .due_ns = UINT64_MAX, .fire = draw, .owner = screen };
+	screen->tick_timer =
+		(struct loop_timer){ .due_ns = UINT64_MAX, .fire = tick, .owner = screen };
 	rc = start(screen, err);
 	while (rc == 0 && !screen->leave && !term_signalled()) {
 		loop_once(screen->loop, 250);

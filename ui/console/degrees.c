@@ -62,12 +62,13 @@ int degrees_parse(int32_t *out_mdeg, const char *text, const char *what, int32_t
 	degrees_format(high_text, sizeof high_text, high, 3);
 	tty_clean(shown, sizeof shown, text, strlen(text), -1);
 	if (!read_mdeg(&mdeg, text))
-		return err_set(err, ERR_RANGE, _("%s: \"%s\" is not a number of degrees such as 90 or -22.5 "
-						 "(%s to %s, at most three decimals)"),
+		return err_set(err, ERR_RANGE,
+			       _("%s: \"%s\" is not a number of degrees such as 90 or -22.5 "
+				 "(%s to %s, at most three decimals)"),
 			       what, shown, low_text, high_text);
 	if (mdeg < low || mdeg > high)
-		return err_set(err, ERR_RANGE, _("%s: %s is outside %s to %s degrees"), what, shown, low_text,
-			       high_text);
+		return err_set(err, ERR_RANGE, _("%s: %s is outside %s to %s degrees"), what, shown,
+			       low_text, high_text);
 	*out_mdeg = (int32_t)mdeg;
 	return 0;
 }

@@ -58,8 +58,8 @@ static void find_station(char *path, size_t size)
 	snprintf(path, size, "ostendd");
 }
 
-static void run_station(const char *program, const struct demo *demo, const struct demo_options *options,
-			int ready_fd, int log_fd, pid_t parent)
+static void run_station(const char *program, const struct demo *demo,
+			const struct demo_options *options, int ready_fd, int log_fd, pid_t parent)
 {
 	const char *argv[12] = { program, "--demo", "--state", demo->state };
 	sigset_t none;
@@ -145,15 +145,18 @@ static int wait_ready(struct demo *demo, int fd, int signal_fd, struct err *err)
 	size_t used = 0;
 
 	for (;;) {
-		struct pollfd ready[2] = { { .fd = fd, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
+		struct pollfd ready[2] = { { .fd = fd, .events = POLLIN },
+					   { .fd = signal_fd, .events = POLLIN } };
 		ssize_t got;
 		char *line;
 
 		if (poll(ready, 2, clock_poll_ms(deadline_ns)) == 0)
-			return err_set(err, ERR_TIMEOUT, _("the demo station is not ready after %d s; see %s"),
+			return err_set(err, ERR_TIMEOUT,
+				       _("the demo station is not ready after %d s; see %s"),
 				       READY_S, demo->log);
 		if (ready[1].revents)
-			return err_set(err, ERR_STATE, _("interrupted while the demo station was starting"));
+			return err_set(err, ERR_STATE,
+				       _("interrupted while the demo station was starting"));
 		got = read(fd, text + used, sizeof text - 1 - used);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -163,7 +166,8 @@ static int wait_ready(struct demo *demo, int fd, int signal_fd, struct err *err)
 		text[used] = '\0';
 		line = strstr(text, "ready https");
 		if (line && strchr(line, '\n')) {
-			snprintf(demo->url, sizeof demo->url, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+			snprintf(demo->url, sizeof demo->url, "%.*s", (int)strcspn(line + 6, "\n"),
+				 line + 6);
 			return 0;
 		}
 		if (used == sizeof text - 1)
@@ -171,8 +175,8 @@ static int wait_ready(struct demo *demo, int fd, int signal_fd, struct err *err)
 	}
 }
 
-static int launch(struct demo *demo, const struct demo_options *options, bool ends_with_us, int fds[2],
-		  int log_fd, struct err *err)
+static int launch(struct demo *demo, const struct demo_options *options, bool ends_with_us,
+		  int fds[2], int log_fd, struct err *err)
 {
 	char program[320];
 	pid_t self = getpid();
@@ -186,7 +190,8 @@ static int launch(struct demo *demo, const struct demo_options *options, bool en
 	return 0;
 }
 
-int demo_start(struct demo *out, const struct demo_options *options, bool ends_with_us, struct err *err)
+int demo_start(struct demo *out, const struct demo_options *options, bool ends_with_us,
+	       struct err *err)
 {
 	CLEANUP(util_closep) int log_fd = -1;
 	CLEANUP(util_closep) int signal_fd = -1;
@@ -195,7 +200,8 @@ int demo_start(struct demo *out, const struct demo_options *options, bool ends_w
 	int fds[2], rc;
 
 	if (options->state_dir && strlen(options->state_dir) >= sizeof demo.state)
-		return err_set(err, ERR_RANGE, _("%s: the path is too long for a socket in it"), options->state_dir);
+		return err_set(err, ERR_RANGE, _("%s: the path is too long for a socket in it"),
+			       options->state_dir);
 	if (options->state_dir)
 		snprintf(demo.state, sizeof demo.state, "%s", options->state_dir);
 	else
@@ -204,7 +210,8 @@ int demo_start(struct demo *out, const struct demo_options *options, bool ends_w
 	if (rc < 0)
 		return rc;
 	snprintf(demo.log, sizeof demo.log, "%s/station.log", demo.state);
-	log_fd = open(demo.log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	log_fd = open(demo.log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		      0600);
 	if (log_fd < 0)
 		return err_os(err, "%s", demo.log);
 	if (pipe2(fds, O_CLOEXEC) < 0)

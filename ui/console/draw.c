@@ -12,10 +12,12 @@
 
 static void draw_too_small(struct screen *screen)
 {
-	term_format(&screen->term, 0, 0, COLS, ROLE_TEXT, _("The console needs %d x %d; here are %d x %d."),
-		    LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS, COLS, LINES);
+	term_format(&screen->term, 0, 0, COLS, ROLE_TEXT,
+		    _("The console needs %d x %d; here are %d x %d."), LAYOUT_MIN_COLUMNS,
+		    LAYOUT_MIN_ROWS, COLS, LINES);
 	if (LINES > 1)
-		term_text(&screen->term, 1, 0, COLS, ROLE_TEXT, _("Space stops the table, q leaves."));
+		term_text(&screen->term, 1, 0, COLS, ROLE_TEXT,
+			  _("Space stops the table, q leaves."));
 	refresh();
 }
 
@@ -59,7 +61,8 @@ static int draw_badge(struct screen *screen)
 
 	if (!screen_answering(screen))
 		return term_format(&screen->term, 0, 0, 40, ROLE_ALARM, " ! %s ", _("NO STATION"));
-	return term_format(&screen->term, 0, 0, 40, role, " %s %s ", term_glyph(&screen->term, shape),
+	return term_format(&screen->term, 0, 0, 40, role, " %s %s ",
+			   term_glyph(&screen->term, shape),
 			   *state ? words_state(state) : _("WAITING"));
 }
 
@@ -80,15 +83,17 @@ void pane_top(struct screen *screen)
 	term_text(&screen->term, 0, right, columns - right, ROLE_BAR, clock);
 	if (field_true(status, "demo")) {
 		char ignored[64];
-		int width = tty_clean(ignored, sizeof ignored, _("DEMO"), strlen(_("DEMO")), 20) + 2;
+		int width =
+			tty_clean(ignored, sizeof ignored, _("DEMO"), strlen(_("DEMO")), 20) + 2;
 
 		right -= width + 1;
 		term_format(&screen->term, 0, right, width, ROLE_BAR_KEY, " %s ", _("DEMO"));
 	}
 	if (!status)
 		return;
-	snprintf(text, sizeof text, "  %s %s  %s %s %s", _("Case"), field_text(status, "case_no"), _("Exhibit"),
-		 field_text(status, "exhibit_no"), field_text(status, "exhibit_name"));
+	snprintf(text, sizeof text, "  %s %s  %s %s %s", _("Case"), field_text(status, "case_no"),
+		 _("Exhibit"), field_text(status, "exhibit_no"),
+		 field_text(status, "exhibit_name"));
 	term_text(&screen->term, 0, used, right - used - 1, ROLE_BAR, text);
 }
 
@@ -105,25 +110,32 @@ static const char *prompt_label(enum screen_prompt prompt)
 
 static void draw_input(struct screen *screen, struct rect line)
 {
-	int used = term_text(&screen->term, line.y, 1, line.columns - 20, ROLE_TITLE, prompt_label(screen->prompt));
+	int used = term_text(&screen->term, line.y, 1, line.columns - 20, ROLE_TITLE,
+			     prompt_label(screen->prompt));
 
 	used += 1 + (screen->prompt != PROMPT_COMMAND);
-	used += term_text(&screen->term, line.y, used, line.columns - used - 1, ROLE_VALUE, screen->input);
+	used += term_text(&screen->term, line.y, used, line.columns - used - 1, ROLE_VALUE,
+			  screen->input);
 	term_text(&screen->term, line.y, used, 1, ROLE_BAR_KEY, " ");
 }
 
 static const char *question_text(enum screen_question question)
 {
 	switch (question) {
-	case QUESTION_HOME: return _("Home the table? It will turn by itself until it finds its zero. [y/N]");
-	case QUESTION_CLEAR: return _("Unlatch the stop? The table can move again, and must be homed. [y/N]");
-	default: return _("Leave. Stop the demo station too?  y: stop it   k: keep it running   other keys: stay");
+	case QUESTION_HOME:
+		return _("Home the table? It will turn by itself until it finds its zero. [y/N]");
+	case QUESTION_CLEAR:
+		return _("Unlatch the stop? The table can move again, and must be homed. [y/N]");
+	default:
+		return _(
+			"Leave. Stop the demo station too?  y: stop it   k: keep it running   other keys: stay");
 	}
 }
 
 static enum role_on_screen role_of_level(enum message_level level)
 {
-	static const enum role_on_screen roles[] = { ROLE_ERROR, ROLE_WARNING, ROLE_TEXT, ROLE_TITLE };
+	static const enum role_on_screen roles[] = { ROLE_ERROR, ROLE_WARNING, ROLE_TEXT,
+						     ROLE_TITLE };
 
 	return roles[level];
 }
@@ -138,12 +150,15 @@ static void draw_hint(struct screen *screen, struct rect line)
 		term_line(&screen->term, line.y, 0, line.columns, ROLE_ALARM,
 			  _(" EMERGENCY STOP is latched: c unlatches it"));
 	else if (*field_text(table, "message"))
-		term_text(&screen->term, line.y, 1, line.columns - 2, ROLE_WARNING, field_text(table, "message"));
+		term_text(&screen->term, line.y, 1, line.columns - 2, ROLE_WARNING,
+			  field_text(table, "message"));
 	else
-		term_format(&screen->term, line.y, 1, line.columns - 2, ROLE_DIM,
-			    _("%s %s turn by %s%s   - + step   click the dial to go there   Tab panes   z zoom"),
-			    term_glyph(&screen->term, GLYPH_LEFT), term_glyph(&screen->term, GLYPH_RIGHT), step,
-			    term_glyph(&screen->term, GLYPH_DEGREE));
+		term_format(
+			&screen->term, line.y, 1, line.columns - 2, ROLE_DIM,
+			_("%s %s turn by %s%s   - + step   click the dial to go there   Tab panes   z zoom"),
+			term_glyph(&screen->term, GLYPH_LEFT),
+			term_glyph(&screen->term, GLYPH_RIGHT), step,
+			term_glyph(&screen->term, GLYPH_DEGREE));
 }
 
 void pane_prompt(struct screen *screen)
@@ -153,10 +168,11 @@ void pane_prompt(struct screen *screen)
 	if (screen->mode == MODE_PROMPT)
 		draw_input(screen, line);
 	else if (screen->mode == MODE_QUESTION)
-		term_line(&screen->term, line.y, 0, line.columns, ROLE_HOLD, question_text(screen->question));
+		term_line(&screen->term, line.y, 0, line.columns, ROLE_HOLD,
+			  question_text(screen->question));
 	else if (clock_mono_ns() < screen->notice_until_ns)
-		term_text(&screen->term, line.y, 1, line.columns - 2, role_of_level(screen->notice_level),
-			  screen->notice);
+		term_text(&screen->term, line.y, 1, line.columns - 2,
+			  role_of_level(screen->notice_level), screen->notice);
 	else
 		draw_hint(screen, line);
 }
@@ -178,13 +194,16 @@ void pane_keys(struct screen *screen)
 		if (!row->bar)
 			continue;
 		snprintf(text, sizeof text, " %s ", _(row->bar));
-		width = tty_clean(text, sizeof text, text, strlen(text), -1) + (int)strlen(row->shown) + 2;
+		width = tty_clean(text, sizeof text, text, strlen(text), -1) +
+			(int)strlen(row->shown) + 2;
 		if (x + width > bar.columns)	/* what no longer fits whole is left to the help */
 			continue;
-		x += term_format(&screen->term, bar.y, x, width, row->action == ACTION_STOP ? ROLE_ALARM : ROLE_BAR_KEY,
-				 " %s ", row->shown);
-		x += term_format(&screen->term, bar.y, x, width, row->action == ACTION_STOP ? ROLE_ALARM : ROLE_BAR,
-				 " %s ", _(row->bar));
+		x += term_format(&screen->term, bar.y, x, width,
+				 row->action == ACTION_STOP ? ROLE_ALARM : ROLE_BAR_KEY, " %s ",
+				 row->shown);
+		x += term_format(&screen->term, bar.y, x, width,
+				 row->action == ACTION_STOP ? ROLE_ALARM : ROLE_BAR, " %s ",
+				 _(row->bar));
 		screen->hits[screen->hit_count++] = (struct hit){ start, x - start, row->action };
 	}
 }

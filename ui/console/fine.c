@@ -29,9 +29,10 @@ static ChafaCanvas *new_canvas(enum palette_mode mode, bool blocks, int rows, in
 	ChafaCanvasConfig *config = chafa_canvas_config_new();
 	ChafaCanvas *canvas;
 
-	chafa_symbol_map_add_by_tags(symbols, blocks ? CHAFA_SYMBOL_TAG_BLOCK | CHAFA_SYMBOL_TAG_BORDER |
-							       CHAFA_SYMBOL_TAG_SPACE :
-						       CHAFA_SYMBOL_TAG_ASCII | CHAFA_SYMBOL_TAG_SPACE);
+	chafa_symbol_map_add_by_tags(symbols,
+				     blocks ? CHAFA_SYMBOL_TAG_BLOCK | CHAFA_SYMBOL_TAG_BORDER |
+						      CHAFA_SYMBOL_TAG_SPACE
+					    : CHAFA_SYMBOL_TAG_ASCII | CHAFA_SYMBOL_TAG_SPACE);
 	chafa_canvas_config_set_symbol_map(config, symbols);
 	chafa_canvas_config_set_geometry(config, columns, rows);
 	chafa_canvas_config_set_canvas_mode(config, canvas_mode(mode));
@@ -53,7 +54,8 @@ static int number_of(enum palette_mode mode, int colour)
 	return mode == PALETTE_DIRECT ? palette_number(mode, rgb, 0, 0) : colour;
 }
 
-static void copy_cell(struct blit_cell *cell, enum palette_mode mode, ChafaCanvas *canvas, int x, int y)
+static void copy_cell(struct blit_cell *cell, enum palette_mode mode, ChafaCanvas *canvas, int x,
+		      int y)
 {
 	gint front = -1, back = -1;
 
@@ -67,15 +69,15 @@ static void copy_cell(struct blit_cell *cell, enum palette_mode mode, ChafaCanva
 	cell->back = mode == PALETTE_MONO ? -1 : number_of(mode, back < 0 ? 0 : back);
 }
 
-int fine_picture(struct blit *out, enum palette_mode mode, bool blocks, int room_rows, int room_columns,
-		 const uint8_t *planes, int width, int height, struct err *err)
+int fine_picture(struct blit *out, enum palette_mode mode, bool blocks, int room_rows,
+		 int room_columns, const uint8_t *planes, int width, int height, struct err *err)
 {
 	int columns, pixel_rows, source_columns = width / 2, source_rows = height / 2, rc;
 	struct rgb *pixels;
 	ChafaCanvas *canvas;
 
-	scale_fit(&columns, &pixel_rows, MIN(room_columns, BLIT_MAX_COLUMNS), MIN(room_rows, BLIT_MAX_ROWS) * 2,
-		  width, height);
+	scale_fit(&columns, &pixel_rows, MIN(room_columns, BLIT_MAX_COLUMNS),
+		  MIN(room_rows, BLIT_MAX_ROWS) * 2, width, height);
 	rc = blit_resize(out, MAX(pixel_rows / 2, 1), columns, err);
 	if (rc < 0)
 		return rc;
@@ -85,7 +87,8 @@ int fine_picture(struct blit *out, enum palette_mode mode, bool blocks, int room
 		return err_set(err, ERR_NOMEM, "picture: out of memory");
 	scale_i420(pixels, source_columns, source_rows, planes, width, height);
 	canvas = new_canvas(mode, blocks, out->rows, out->columns);
-	chafa_canvas_draw_all_pixels(canvas, CHAFA_PIXEL_RGB8, (const guint8 *)pixels, source_columns, source_rows,
+	chafa_canvas_draw_all_pixels(canvas, CHAFA_PIXEL_RGB8, (const guint8 *)pixels,
+				     source_columns, source_rows,
 				     source_columns * (int)sizeof *pixels);
 	for (int y = 0; y < out->rows; y++)
 		for (int x = 0; x < out->columns; x++)

@@ -109,7 +109,8 @@ void grid_print(const struct grid *grid, FILE *out, int width)
 	for (size_t i = 0; i < grid->count; i++) {
 		int column = (int)(i % (size_t)grid->columns);
 		char text[CELL_MAX];
-		int used = tty_clean(text, sizeof text, grid->cells[i], strlen(grid->cells[i]), widths[column]);
+		int used = tty_clean(text, sizeof text, grid->cells[i], strlen(grid->cells[i]),
+				     widths[column]);
 
 		fputs(text, out);
 		if (column == grid->columns - 1 || i == grid->count - 1)

@@ -52,7 +52,8 @@ static void accept_prompt(struct screen *screen)
 			act_goto(screen, mdeg);
 		break;
 	case PROMPT_SPIN:
-		rc = degrees_parse(&mdeg, screen->input, _("speed"), -MDEG_PER_TURN, MDEG_PER_TURN, &err);
+		rc = degrees_parse(&mdeg, screen->input, _("speed"), -MDEG_PER_TURN, MDEG_PER_TURN,
+				   &err);
 		if (rc == 0)
 			act_spin(screen, mdeg);
 		break;
@@ -133,8 +134,8 @@ static void click_dial(struct screen *screen, int y, int x)
 {
 	int32_t bearing_mdeg;
 
-	if (compass_bearing_at(screen->dial.rows, screen->dial.columns, y - screen->dial.y, x - screen->dial.x,
-			       &bearing_mdeg))
+	if (compass_bearing_at(screen->dial.rows, screen->dial.columns, y - screen->dial.y,
+			       x - screen->dial.x, &bearing_mdeg))
 		act_goto(screen, bearing_mdeg);
 }
 
@@ -172,12 +173,15 @@ static void mouse(struct screen *screen)
 	up = event.bstate & BUTTON4_PRESSED;
 	down = event.bstate & BUTTON5_PRESSED;
 	if ((up || down) && screen->mode != MODE_PROMPT && screen->mode != MODE_QUESTION) {
-		bool over_list = layout_hit(screen->layout.panes[PANE_MESSAGES], event.y, event.x) ||
-				 layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x);
+		bool over_list =
+			layout_hit(screen->layout.panes[PANE_MESSAGES], event.y, event.x) ||
+			layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x);
 
 		if (over_list)
-			screen->focus = layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x) ?
-						PANE_ROOMS : PANE_MESSAGES;
+			screen->focus =
+				layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x)
+					? PANE_ROOMS
+					: PANE_MESSAGES;
 		if (over_list || screen->mode != MODE_PANES)
 			act(screen, up ? ACTION_UP : ACTION_DOWN);
 		else
@@ -254,14 +258,16 @@ static void escape_typed(struct screen *screen)
 		add_to_sequence(screen, next);
 		return;
 	}
-	key_pressed(screen, ESCAPE, false);	/* alone, or Alt with a letter, which is then forgotten */
+	key_pressed(screen, ESCAPE,
+		    false); /* alone, or Alt with a letter, which is then forgotten */
 	if (rc == KEY_CODE_YES)
 		function_typed(screen, next);
 }
 
 static void character_typed(struct screen *screen, wint_t character)
 {
-	bool in_sequence = screen->sequence_ns != 0 && clock_mono_ns() - screen->sequence_ns < SEQUENCE_NS;
+	bool in_sequence =
+		screen->sequence_ns != 0 && clock_mono_ns() - screen->sequence_ns < SEQUENCE_NS;
 
 	if (screen->swallow > 0) {
 		screen->swallow--;

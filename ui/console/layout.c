@@ -43,7 +43,8 @@ void layout_place(struct layout *out, int rows, int columns, enum pane zoomed)
 	struct rect middle = { 1, 0, rows - 3, columns };
 	int right = CLAMP(columns * 37 / 100, RIGHT_MIN, RIGHT_MAX);
 
-	*out = (struct layout){ .too_small = rows < LAYOUT_MIN_ROWS || columns < LAYOUT_MIN_COLUMNS };
+	*out = (struct layout){ .too_small =
+					rows < LAYOUT_MIN_ROWS || columns < LAYOUT_MIN_COLUMNS };
 	if (out->too_small)
 		return;
 	out->top = (struct rect){ 0, 0, 1, columns };
@@ -88,8 +89,8 @@ void layout_table(struct table_layout *out, struct rect inside)
 	if (out->beside) {
 		out->dial = square_dial(room);
 		out->dial.y += (inside.rows - out->dial.rows) / 2;
-		out->figures = (struct rect){ inside.y, inside.x + out->dial.columns + 2, inside.rows,
-					      inside.columns - out->dial.columns - 2 };
+		out->figures = (struct rect){ inside.y, inside.x + out->dial.columns + 2,
+					      inside.rows, inside.columns - out->dial.columns - 2 };
 		out->big = inside.rows >= FIGURES_ROWS + 4;
 		return;
 	}
@@ -98,5 +99,6 @@ void layout_table(struct table_layout *out, struct rect inside)
 	room.rows -= below;
 	out->dial = square_dial(room);
 	out->dial.x += (inside.columns - out->dial.columns) / 2;
-	out->figures = (struct rect){ inside.y + inside.rows - below, inside.x, below, inside.columns };
+	out->figures =
+		(struct rect){ inside.y + inside.rows - below, inside.x, below, inside.columns };
 }

@@ -50,7 +50,8 @@ static void try_connect(void *owner)
 	link->ops->up(link->owner);
 }
 
-void link_open(struct link *link, struct loop *loop, const char *path, const struct link_ops *ops, void *owner)
+void link_open(struct link *link, struct loop *loop, const char *path, const struct link_ops *ops,
+	       void *owner)
 {
 	*link = (struct link){
 		.loop = loop,
@@ -133,8 +134,8 @@ static void readable(void *owner, uint32_t events)
 	}
 }
 
-int link_send(struct link *link, const char *method, json_t *params, int timeout_ms, link_answer *answer,
-	      struct err *err)
+int link_send(struct link *link, const char *method, json_t *params, int timeout_ms,
+	      link_answer *answer, struct err *err)
 {
 	struct link_pending *free_place = find_pending(link, 0);
 	json_int_t id;
@@ -142,14 +143,17 @@ int link_send(struct link *link, const char *method, json_t *params, int timeout
 
 	if (!link->client || !free_place) {
 		json_decref(params);
-		return link->client ? err_set(err, ERR_FULL, _("the station has not answered the last %d requests"),
-					      LINK_PENDING_MAX) :
-				      err_set(err, ERR_GONE, _("there is no connection to the station"));
+		return link->client
+			       ? err_set(err, ERR_FULL,
+					 _("the station has not answered the last %d requests"),
+					 LINK_PENDING_MAX)
+			       : err_set(err, ERR_GONE, _("there is no connection to the station"));
 	}
 	rc = rpc_client_send(link->client, method, params, &id, err);
 	if (rc < 0)
 		return rc;
-	*free_place = (struct link_pending){ id, clock_mono_ns() + (uint64_t)timeout_ms * NS_PER_MS, method, answer };
+	*free_place = (struct link_pending){ id, clock_mono_ns() + (uint64_t)timeout_ms * NS_PER_MS,
+					     method, answer };
 	return 0;
 }
 

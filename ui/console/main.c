@@ -22,7 +22,9 @@ static int fail(int status, const struct err *err)
 
 static struct term_options term_options(const struct options *options)
 {
-	return (struct term_options){ .color = options->color, .theme = options->theme, .ascii = options->ascii };
+	return (struct term_options){ .color = options->color,
+				      .theme = options->theme,
+				      .ascii = options->ascii };
 }
 
 static int run_console(const struct options *options, const struct reach *reach)
@@ -48,7 +50,8 @@ static int run_demo_console(const struct options *options, struct demo *demo)
 	} else {
 		char line[400];
 
-		snprintf(line, sizeof line, _("The demo station goes on (process %d). Its console: ostend --state %s"),
+		snprintf(line, sizeof line,
+			 _("The demo station goes on (process %d). Its console: ostend --state %s"),
 			 (int)demo->pid, demo->state);
 		print_sentence(stdout, line);
 	}
@@ -84,7 +87,8 @@ static int run(const struct options *options)
 	if (!command)
 		return fail(EXIT_USAGE, &err);
 	if (command->flags & COMMAND_LOCAL && count > used) {
-		err_set(&err, ERR_RANGE, _("%s: \"%s\" is not expected"), command->words, words[used]);
+		err_set(&err, ERR_RANGE, _("%s: \"%s\" is not expected"), command->words,
+			words[used]);
 		return fail(EXIT_USAGE, &err);
 	}
 	if (strcmp(command->words, "demo") == 0)

@@ -66,7 +66,8 @@ static void take_log_line(struct model *model, const json_t *line)
 static void take_log(struct model *model, const json_t *result)
 {
 	json_t *lines = json_object_get(result, "lines"), *line;
-	json_int_t last = field_integer(json_array_get(lines, json_array_size(lines) - 1), "number", 0);
+	json_int_t last =
+		field_integer(json_array_get(lines, json_array_size(lines) - 1), "number", 0);
 	size_t i;
 
 	if (last < model->log_number)	/* the station has started anew and counts from 1 */
@@ -95,8 +96,9 @@ static void take_event(struct model *model, const json_t *event)
 	bool fine = field_is(event, "outcome", "done") || field_is(event, "outcome", "stopped") ||
 		    field_is(event, "outcome", "superseded");
 
-	model_say(model, fine ? MESSAGE_OWN : MESSAGE_WARNING, "%s: %s%s%s", field_text(event, "name"),
-		  words_outcome(field_text(event, "outcome")), *reason ? ": " : "", reason);
+	model_say(model, fine ? MESSAGE_OWN : MESSAGE_WARNING, "%s: %s%s%s",
+		  field_text(event, "name"), words_outcome(field_text(event, "outcome")),
+		  *reason ? ": " : "", reason);
 }
 
 bool model_take(struct model *model, const char *method, const json_t *params)
@@ -107,7 +109,8 @@ bool model_take(struct model *model, const char *method, const json_t *params)
 		replace(&model->status, params);
 		take_table(model, json_object_get(params, "table"));
 	} else if (strcmp(method, "rooms") == 0) {
-		replace(&model->rooms, json_is_array(params) ? params : json_object_get(params, "rooms"));
+		replace(&model->rooms,
+			json_is_array(params) ? params : json_object_get(params, "rooms"));
 	} else if (strcmp(method, "camera") == 0 && model->status) {
 		json_object_set(model->status, "camera", (json_t *)params);
 	} else if (strcmp(method, "log") == 0) {
@@ -128,8 +131,10 @@ void model_dial(const struct model *model, struct dial *out)
 	const json_t *table = model->table;
 
 	*out = (struct dial){
-		.known = table && !field_is(table, "reference", "none") && field_is(table, "link", "up"),
-		.moving = field_is(table, "motion", "moving") || field_is(table, "motion", "homing") ||
+		.known = table && !field_is(table, "reference", "none") &&
+			 field_is(table, "link", "up"),
+		.moving = field_is(table, "motion", "moving") ||
+			  field_is(table, "motion", "homing") ||
 			  field_is(table, "motion", "stopping"),
 		.estop = field_true(table, "estop"),
 		.reported_mdeg = field_integer(table, "reported_mdeg", 0),

@@ -20,11 +20,16 @@ static const struct option_row {
 } rows[] = {
 	{ "--state", "DIR", offsetof(struct options, state_dir), N_("the station's folder") },
 	{ "--socket", "PATH", offsetof(struct options, socket_path), N_("its control socket") },
-	{ "--json", NULL, offsetof(struct options, json), N_("print what the station sent, as JSON") },
-	{ "--color", "MODE", offsetof(struct options, color), N_("auto, never, 8, 16, 256, direct") },
-	{ "--theme", "NAME", offsetof(struct options, theme), N_("default, light, high-contrast, mono") },
-	{ "--ascii", NULL, offsetof(struct options, ascii), N_("frames and pictures of ASCII only") },
-	{ "--headless", NULL, offsetof(struct options, headless), N_("demo: no console, run until stopped") },
+	{ "--json", NULL, offsetof(struct options, json),
+	  N_("print what the station sent, as JSON") },
+	{ "--color", "MODE", offsetof(struct options, color),
+	  N_("auto, never, 8, 16, 256, direct") },
+	{ "--theme", "NAME", offsetof(struct options, theme),
+	  N_("default, light, high-contrast, mono") },
+	{ "--ascii", NULL, offsetof(struct options, ascii),
+	  N_("frames and pictures of ASCII only") },
+	{ "--headless", NULL, offsetof(struct options, headless),
+	  N_("demo: no console, run until stopped") },
 	{ "--listen", "ADDR:PORT", offsetof(struct options, listen), N_("demo: HTTPS address") },
 	{ "--media", "ADDR:PORT", offsetof(struct options, media), N_("demo: UDP address") },
 	{ "--help", NULL, offsetof(struct options, help), N_("print this") },
@@ -44,7 +49,8 @@ static const struct option_row *find_row(const char *word, const char **value)
 	return NULL;
 }
 
-static int set(struct options *options, const struct option_row *row, const char *value, struct err *err)
+static int set(struct options *options, const struct option_row *row, const char *value,
+	       struct err *err)
 {
 	char *field = (char *)options + row->at;
 	bool yes = true;
@@ -80,7 +86,8 @@ int options_read(struct options *out, int argc, char **argv, struct err *err)
 	}
 	options.word_count = kept;
 	if (kept > 0 && options.words[0][0] == '-')
-		return err_set(err, ERR_RANGE, _("there is no option %s; --help lists them"), options.words[0]);
+		return err_set(err, ERR_RANGE, _("there is no option %s; --help lists them"),
+			       options.words[0]);
 	*out = options;
 	return 0;
 }
@@ -89,7 +96,8 @@ void options_print_help(void)
 {
 	char usage[160];
 
-	printf(_("Usage: ostend [OPTIONS] [COMMAND]\nThe operator's console of an evidence display station.\n\n"));
+	printf(_(
+		"Usage: ostend [OPTIONS] [COMMAND]\nThe operator's console of an evidence display station.\n\n"));
 	printf(_("Commands:\n"));
 	for (size_t i = 0; i < command_count; i++) {
 		command_usage(&command_table[i], usage, sizeof usage);
@@ -101,11 +109,13 @@ void options_print_help(void)
 			 rows[i].value ? rows[i].value : "");
 		printf("  %-20s %s\n", usage, _(rows[i].help));
 	}
-	printf(_("\nExit status: 0 done, 1 refused or failed, 2 usage. The manual is ostend(1).\n"));
+	printf(_(
+		"\nExit status: 0 done, 1 refused or failed, 2 usage. The manual is ostend(1).\n"));
 }
 
 void options_print_version(void)
 {
 	printf("ostend %s\n", PACKAGE_VERSION);
-	printf(_("Free software under the GNU General Public License, version 3 or later; no warranty.\n"));
+	printf(_(
+		"Free software under the GNU General Public License, version 3 or later; no warranty.\n"));
 }

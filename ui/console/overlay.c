@@ -33,18 +33,22 @@ static void draw_help(struct screen *screen)
 		const struct key_row *row = &key_table[i + screen->text_scroll];
 
 		term_text(&screen->term, inside.y + i, inside.x + 1, 8, ROLE_BAR_KEY, row->shown);
-		term_text(&screen->term, inside.y + i, inside.x + 10, inside.columns - 11, ROLE_BOX, _(row->help));
+		term_text(&screen->term, inside.y + i, inside.x + 10, inside.columns - 11, ROLE_BOX,
+			  _(row->help));
 	}
-	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2, ROLE_BOX,
-		  extra > 0 ? _("Up and Down scroll, any other key closes. The manual is ostend(1).") :
-			      _("Any key closes this. The manual is ostend(1)."));
+	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2,
+		  ROLE_BOX,
+		  extra > 0
+			  ? _("Up and Down scroll, any other key closes. The manual is ostend(1).")
+			  : _("Any key closes this. The manual is ostend(1)."));
 }
 
 /* --- join ------------------------------------------------------------------------------------- */
 
 static bool module_dark(const QRcode *code, int y, int x)
 {
-	return y >= 0 && x >= 0 && y < code->width && x < code->width && code->data[y * code->width + x] & 1;
+	return y >= 0 && x >= 0 && y < code->width && x < code->width &&
+	       code->data[y * code->width + x] & 1;
 }
 
 /* Always dark on light with a quiet zone of two modules, in every theme: readers need it so. */
@@ -58,7 +62,8 @@ static void draw_code(struct screen *screen, int top, int left, const QRcode *co
 			bool upper = module_dark(code, 2 * row - 2, x - 2);
 			bool lower = module_dark(code, 2 * row - 1, x - 2);
 
-			term_character(&screen->term, top + row, left + x, ROLE_CODE, shapes[upper][lower]);
+			term_character(&screen->term, top + row, left + x, ROLE_CODE,
+				       shapes[upper][lower]);
 		}
 }
 
@@ -67,7 +72,8 @@ static void draw_code_wide(struct screen *screen, int top, int left, const QRcod
 {
 	for (int y = 0; y < code->width + 2; y++)
 		for (int x = 0; x < code->width + 2; x++) {
-			enum role_on_screen role = module_dark(code, y - 1, x - 1) ? ROLE_INK : ROLE_CODE;
+			enum role_on_screen role =
+				module_dark(code, y - 1, x - 1) ? ROLE_INK : ROLE_CODE;
 
 			term_character(&screen->term, top + y, left + 2 * x, role, L' ');
 			term_character(&screen->term, top + y, left + 2 * x + 1, role, L' ');
@@ -101,7 +107,8 @@ static void draw_join_text(struct screen *screen, struct rect room, const json_t
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines) && (int)i < room.rows; i++)
-		term_text(&screen->term, room.y + (int)i, room.x, room.columns, lines[i].role, lines[i].text);
+		term_text(&screen->term, room.y + (int)i, room.x, room.columns, lines[i].role,
+			  lines[i].text);
 }
 
 static void draw_join(struct screen *screen)
@@ -121,7 +128,8 @@ static void draw_join(struct screen *screen)
 	inside = open_box(screen, MAX(rows, 9) + 2, MAX(columns + 1, 2) + JOIN_TEXT_COLUMNS + 4,
 			  _("Join from a browser"));
 	if (rows > 0)
-		(screen->term.blocks ? draw_code : draw_code_wide)(screen, inside.y, inside.x + 1, code);
+		(screen->term.blocks ? draw_code : draw_code_wide)(screen, inside.y, inside.x + 1,
+								   code);
 	inside.x += rows > 0 ? columns + 3 : 1;
 	inside.columns = JOIN_TEXT_COLUMNS;
 	inside.y += (inside.rows - 9) / 2;
@@ -157,11 +165,14 @@ static void draw_text(struct screen *screen)
 		if (skip > 0)
 			skip--;
 		else
-			term_text(&screen->term, inside.y + y++, inside.x + 1, inside.columns - 2, ROLE_BOX, line);
+			term_text(&screen->term, inside.y + y++, inside.x + 1, inside.columns - 2,
+				  ROLE_BOX, line);
 		at += len + (at[len] == '\n');
 	}
-	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2, ROLE_BOX,
-		  lines > rows ? _("Up and Down scroll, any other key closes.") : _("Any key closes this."));
+	term_text(&screen->term, inside.y + inside.rows - 1, inside.x + 1, inside.columns - 2,
+		  ROLE_BOX,
+		  lines > rows ? _("Up and Down scroll, any other key closes.")
+			       : _("Any key closes this."));
 }
 
 void overlay_draw(struct screen *screen)

@@ -110,7 +110,8 @@ struct rgb palette_colour(enum palette_mode mode, int number)
 	if (mode == PALETTE_MONO)
 		return number ? ansi[15] : ansi[0];
 	if (mode == PALETTE_DIRECT && number >= 8)
-		return (struct rgb){ (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number };
+		return (struct rgb){ (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+				     (uint8_t)number };
 	if (number < 16)
 		return ansi[number];
 	if (number >= 232) {
@@ -119,7 +120,8 @@ struct rgb palette_colour(enum palette_mode mode, int number)
 		return (struct rgb){ grey, grey, grey };
 	}
 	number -= 16;
-	return (struct rgb){ cube_step[number / 36], cube_step[number / 6 % 6], cube_step[number % 6] };
+	return (struct rgb){ cube_step[number / 36], cube_step[number / 6 % 6],
+			     cube_step[number % 6] };
 }
 
 /* --- pairs ------------------------------------------------------------------------------------ */
@@ -160,7 +162,8 @@ struct palette_pairs *palette_pairs_free(struct palette_pairs *pairs)
 
 static struct slot *find_slot(struct palette_pairs *pairs, int front, int back)
 {
-	uint64_t hash = ((uint64_t)(uint32_t)front << 32 | (uint32_t)back) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash =
+		((uint64_t)(uint32_t)front << 32 | (uint32_t)back) * UINT64_C(0x9e3779b97f4a7c15);
 	size_t at = (size_t)(hash >> 32) & (pairs->slot_count - 1);
 
 	while (pairs->slots[at].pair != 0 &&

@@ -15,10 +15,11 @@ static void make_title(struct screen *screen, char *text, size_t size)
 	if (!camera)
 		snprintf(text, size, "%s", _("Camera"));
 	else
-		snprintf(text, size, "%s  %s  %lldx%lld  %lld/s%s%s", _("Camera"), field_text(camera, "state"),
-			 (long long)field_integer(camera, "width", 0),
-			 (long long)field_integer(camera, "height", 0), (long long)field_integer(camera, "fps", 0),
-			 screen->fine ? "  " : "", screen->fine ? _("fine") : "");
+		snprintf(text, size, "%s  %s  %lldx%lld  %lld/s%s%s", _("Camera"),
+			 field_text(camera, "state"), (long long)field_integer(camera, "width", 0),
+			 (long long)field_integer(camera, "height", 0),
+			 (long long)field_integer(camera, "fps", 0), screen->fine ? "  " : "",
+			 screen->fine ? _("fine") : "");
 }
 
 static void make_cells(struct screen *screen, struct rect inside)
@@ -31,9 +32,9 @@ static void make_cells(struct screen *screen, struct rect inside)
 	    (inside.rows == screen->blit.rows || inside.columns == screen->blit.columns))
 		return;
 	screen->picture_fresh = false;
-	rc = (screen->fine ? fine_picture : blit_picture)(&screen->blit, screen->term.mode, screen->term.blocks,
-							  inside.rows, inside.columns, screen->picture->planes,
-							  PREVIEW_WIDTH, PREVIEW_HEIGHT, &err);
+	rc = (screen->fine ? fine_picture : blit_picture)(
+		&screen->blit, screen->term.mode, screen->term.blocks, inside.rows, inside.columns,
+		screen->picture->planes, PREVIEW_WIDTH, PREVIEW_HEIGHT, &err);
 	if (rc < 0)
 		screen_notice(screen, MESSAGE_ERROR, "%s", err.text);
 }
@@ -41,13 +42,15 @@ static void make_cells(struct screen *screen, struct rect inside)
 static void draw_cells(struct screen *screen, struct rect inside)
 {
 	struct blit *blit = &screen->blit;
-	int top = inside.y + (inside.rows - blit->rows) / 2, left = inside.x + (inside.columns - blit->columns) / 2;
+	int top = inside.y + (inside.rows - blit->rows) / 2,
+	    left = inside.x + (inside.columns - blit->columns) / 2;
 
 	if (screen->term.pairs)
 		palette_pairs_make_room(screen->term.pairs, blit->rows * blit->columns);
 	for (int y = 0; y < blit->rows; y++)
 		for (int x = 0; x < blit->columns; x++)
-			term_cell(&screen->term, top + y, left + x, &blit->cells[y * blit->columns + x]);
+			term_cell(&screen->term, top + y, left + x,
+				  &blit->cells[y * blit->columns + x]);
 }
 
 /* The age of what is shown: a picture that stands still must not look live. */
@@ -61,33 +64,36 @@ static void draw_age(struct screen *screen, struct rect frame)
 		term_format(&screen->term, y, frame.x + 3, frame.columns - 6, ROLE_WARNING, " %s ",
 			    _("no picture from the camera"));
 	else if (age_ms > 2000)
-		term_format(&screen->term, y, frame.x + 3, frame.columns - 6, role, _(" STALE: %llu s old "),
-			    (unsigned long long)(age_ms / 1000));
+		term_format(&screen->term, y, frame.x + 3, frame.columns - 6, role,
+			    _(" STALE: %llu s old "), (unsigned long long)(age_ms / 1000));
 	else
-		term_format(&screen->term, y, frame.x + 3, frame.columns - 6, role, _(" preview, %llu ms old "),
-			    (unsigned long long)age_ms);
+		term_format(&screen->term, y, frame.x + 3, frame.columns - 6, role,
+			    _(" preview, %llu ms old "), (unsigned long long)age_ms);
 }
 
 static void draw_banner(struct screen *screen, struct rect inside)
 {
 	int rows = MIN(inside.rows, 5), columns = MIN(inside.columns, 60);
-	struct rect box = { inside.y + (inside.rows - rows) / 2, inside.x + (inside.columns - columns) / 2, rows,
-			    columns };
+	struct rect box = { inside.y + (inside.rows - rows) / 2,
+			    inside.x + (inside.columns - columns) / 2, rows, columns };
 	char text[400];
 
 	term_fill(&screen->term, box, ROLE_ALARM);
-	term_centre(&screen->term, box.y + 1, box.x, columns, ROLE_ALARM, _("STATION NOT ANSWERING"));
+	term_centre(&screen->term, box.y + 1, box.x, columns, ROLE_ALARM,
+		    _("STATION NOT ANSWERING"));
 	if (rows < 5)
 		return;
 	if (link_is_up(&screen->station))
 		snprintf(text, sizeof text, _("connected, but silent for %llu s"),
-			 (unsigned long long)((clock_mono_ns() - screen->station.heard_ns) / NS_PER_S));
+			 (unsigned long long)((clock_mono_ns() - screen->station.heard_ns) /
+					      NS_PER_S));
 	else
 		snprintf(text, sizeof text, _("trying %s"), screen->options->reach.control);
 	term_centre(&screen->term, box.y + 2, box.x, columns, ROLE_ALARM, text);
 	term_centre(&screen->term, box.y + 3, box.x, columns, ROLE_ALARM,
-		    link_is_up(&screen->table) ? _("The table still answers: Space stops it.") :
-						 _("Nor does the table: use its own switch to stop it."));
+		    link_is_up(&screen->table)
+			    ? _("The table still answers: Space stops it.")
+			    : _("Nor does the table: use its own switch to stop it."));
 }
 
 void pane_camera(struct screen *screen)
@@ -104,8 +110,8 @@ void pane_camera(struct screen *screen)
 		draw_cells(screen, inside);
 		draw_age(screen, frame);
 	} else if (screen_answering(screen)) {
-		term_centre(&screen->term, inside.y + inside.rows / 2, inside.x, inside.columns, ROLE_DIM,
-			    _("waiting for the first picture"));
+		term_centre(&screen->term, inside.y + inside.rows / 2, inside.x, inside.columns,
+			    ROLE_DIM, _("waiting for the first picture"));
 	}
 	if (!screen_answering(screen))
 		draw_banner(screen, inside);

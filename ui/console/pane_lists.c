@@ -50,13 +50,13 @@ static void draw_room(struct screen *screen, struct rect inside, int y, const js
 	term_text(&screen->term, y, inside.x, 1, role, term_glyph(&screen->term, shape));
 	if (inside.columns >= RATE_FROM) {
 		age_x -= RATE_COLUMNS;
-		term_format(&screen->term, y, right - RATE_COLUMNS, RATE_COLUMNS, ROLE_DIM, "%3lld/s",
-			    (long long)field_integer(room, "fps", 0));
+		term_format(&screen->term, y, right - RATE_COLUMNS, RATE_COLUMNS, ROLE_DIM,
+			    "%3lld/s", (long long)field_integer(room, "fps", 0));
 	}
 	if (inside.columns >= SIZE_FROM) {
 		age_x -= SIZE_COLUMNS;
-		term_format(&screen->term, y, right - RATE_COLUMNS - SIZE_COLUMNS, SIZE_COLUMNS, ROLE_DIM,
-			    "%5lldx%lld", (long long)field_integer(room, "width", 0),
+		term_format(&screen->term, y, right - RATE_COLUMNS - SIZE_COLUMNS, SIZE_COLUMNS,
+			    ROLE_DIM, "%5lldx%lld", (long long)field_integer(room, "width", 0),
 			    (long long)field_integer(room, "height", 0));
 	}
 	make_name(room, text, sizeof text);
@@ -81,12 +81,15 @@ void pane_rooms(struct screen *screen)
 	hidden = count > (size_t)inside.rows ? count - (size_t)inside.rows : 0;
 	*scroll = MIN(*scroll, (int)hidden);
 	for (int i = 0; i < inside.rows && (size_t)(i + *scroll) < count; i++)
-		draw_room(screen, inside, inside.y + i, json_array_get(screen->model.rooms, (size_t)(i + *scroll)));
+		draw_room(screen, inside, inside.y + i,
+			  json_array_get(screen->model.rooms, (size_t)(i + *scroll)));
 }
 
-static void draw_message(struct screen *screen, struct rect inside, int y, const struct message *message)
+static void draw_message(struct screen *screen, struct rect inside, int y,
+			 const struct message *message)
 {
-	static const enum role_on_screen roles[] = { ROLE_ERROR, ROLE_WARNING, ROLE_TEXT, ROLE_TITLE };
+	static const enum role_on_screen roles[] = { ROLE_ERROR, ROLE_WARNING, ROLE_TEXT,
+						     ROLE_TITLE };
 	static const char marks[] = { '!', '*', ' ', '>' };
 	char utc[32], line[360];
 
@@ -113,7 +116,8 @@ void pane_messages(struct screen *screen)
 		snprintf(title, sizeof title, "%s", _("Messages"));
 	term_frame(&screen->term, frame, title, screen->focus == PANE_MESSAGES);
 	for (int i = 0; i < inside.rows; i++) {
-		const struct message *message = model_message(&screen->model, (unsigned)(*scroll + i));
+		const struct message *message =
+			model_message(&screen->model, (unsigned)(*scroll + i));
 
 		if (message)
 			draw_message(screen, inside, inside.y + inside.rows - 1 - i, message);

@@ -14,8 +14,9 @@
 #include "ui/console/words.h"
 
 enum {
-	SCREEN_WIDTH = 74,	/* the console's answers, printed to memory: inside a frame in 80 columns */
-	FILE_WIDTH = 160,	/* no terminal to keep to */
+	SCREEN_WIDTH =
+		74, /* the console's answers, printed to memory: inside a frame in 80 columns */
+	FILE_WIDTH = 160, /* no terminal to keep to */
 };
 
 const char *print_degree_sign(void)
@@ -40,7 +41,8 @@ static void pair(struct grid *grid, const char *label, const char *value)
 	grid_add(grid, value);
 }
 
-static void pair_degrees(struct grid *grid, const char *label, const json_t *value, const char *unit)
+static void pair_degrees(struct grid *grid, const char *label, const json_t *value,
+			 const char *unit)
 {
 	char text[32];
 
@@ -56,7 +58,8 @@ static void add_table(struct grid *grid, const json_t *table)
 	const json_t *bearing = json_object_get(table, "bearing_mdeg");
 
 	grid_add(grid, _("Table"));
-	grid_add_format(grid, "%s, %s%s", field_text(table, "driver"), words_link(field_text(table, "link")),
+	grid_add_format(grid, "%s, %s%s", field_text(table, "driver"),
+			words_link(field_text(table, "link")),
 			field_true(table, "simulated") ? _(" (simulated)") : "");
 	pair_degrees(grid, _("Bearing"), bearing, "");
 	if (!json_is_integer(bearing))
@@ -78,14 +81,16 @@ static void add_table(struct grid *grid, const json_t *table)
 static void add_camera(struct grid *grid, const json_t *camera)
 {
 	grid_add(grid, _("Camera"));
-	grid_add_format(grid, "%s %s: %s", field_text(camera, "driver"), field_text(camera, "device"),
-			field_text(camera, "state"));
+	grid_add_format(grid, "%s %s: %s", field_text(camera, "driver"),
+			field_text(camera, "device"), field_text(camera, "state"));
 	pair(grid, _("Reason"), field_text(camera, "reason"));
 	pair(grid, _("Identity"), field_text(camera, "identity"));
 	grid_add(grid, _("Picture"));
-	grid_add_format(grid, _("%lldx%lld %s, %lld frames/s; %lld frames, %lld dropped, %lld rejected"),
-			(long long)field_integer(camera, "width", 0), (long long)field_integer(camera, "height", 0),
-			field_text(camera, "format"), (long long)field_integer(camera, "fps", 0),
+	grid_add_format(grid,
+			_("%lldx%lld %s, %lld frames/s; %lld frames, %lld dropped, %lld rejected"),
+			(long long)field_integer(camera, "width", 0),
+			(long long)field_integer(camera, "height", 0), field_text(camera, "format"),
+			(long long)field_integer(camera, "fps", 0),
 			(long long)field_integer(camera, "frames", 0),
 			(long long)field_integer(camera, "dropped", 0),
 			(long long)field_integer(camera, "rejected", 0));
@@ -93,19 +98,22 @@ static void add_camera(struct grid *grid, const json_t *camera)
 
 static void add_traffic(struct grid *grid, const json_t *status)
 {
-	const json_t *encoder = json_object_get(status, "encoder"), *stream = json_object_get(status, "stream");
+	const json_t *encoder = json_object_get(status, "encoder"),
+		     *stream = json_object_get(status, "stream");
 	char rate[32];
 
 	words_rate(rate, sizeof rate, field_integer(encoder, "bitrate_bps", 0));
 	grid_add(grid, _("Encoder"));
 	grid_add_format(grid, _("%lldx%lld, %lld frames/s, %s; %lld frames in, %lld dropped"),
 			(long long)field_integer(encoder, "width", 0),
-			(long long)field_integer(encoder, "height", 0), (long long)field_integer(encoder, "fps", 0),
-			rate, (long long)field_integer(encoder, "frames_in", 0),
+			(long long)field_integer(encoder, "height", 0),
+			(long long)field_integer(encoder, "fps", 0), rate,
+			(long long)field_integer(encoder, "frames_in", 0),
 			(long long)field_integer(encoder, "frames_dropped", 0));
 	grid_add(grid, _("Stream"));
 	grid_add_format(grid, _("UDP port %lld, %lld viewers, %lld datagrams sent"),
-			(long long)field_integer(stream, "port", 0), (long long)field_integer(stream, "viewers", 0),
+			(long long)field_integer(stream, "port", 0),
+			(long long)field_integer(stream, "viewers", 0),
 			(long long)field_integer(stream, "datagrams_out", 0));
 }
 
@@ -116,10 +124,12 @@ static void add_children(struct grid *grid, const json_t *status)
 
 	json_array_foreach(json_object_get(status, "children"), i, child) {
 		grid_add_format(grid, _("Process %s"), field_text(child, "name"));
-		grid_add_format(grid, _("%s, number %lld, %lld restarts%s%s"), words_child(field_text(child, "state")),
+		grid_add_format(grid, _("%s, number %lld, %lld restarts%s%s"),
+				words_child(field_text(child, "state")),
 				(long long)field_integer(child, "pid", 0),
 				(long long)field_integer(child, "restarts", 0),
-				*field_text(child, "reason") ? ": " : "", field_text(child, "reason"));
+				*field_text(child, "reason") ? ": " : "",
+				field_text(child, "reason"));
 	}
 }
 
@@ -136,7 +146,8 @@ void print_status(FILE *out, const json_t *result)
 			field_true(result, "demo") ? _(" (demo)") : "");
 	pair(grid, _("Case"), field_text(result, "case_no"));
 	grid_add(grid, _("Exhibit"));
-	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"), field_text(result, "exhibit_name"));
+	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"),
+			field_text(result, "exhibit_name"));
 	pair(grid, _("Address"), field_text(result, "url"));
 	add_camera(grid, json_object_get(result, "camera"));
 	add_table(grid, json_object_get(result, "table"));

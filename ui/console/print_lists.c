@@ -23,7 +23,8 @@ static void add_room(struct grid *grid, const json_t *room)
 	else
 		grid_add(grid, "-");
 	grid_add_format(grid, "%lldx%lld@%lld", (long long)field_integer(room, "width", 0),
-			(long long)field_integer(room, "height", 0), (long long)field_integer(room, "fps", 0));
+			(long long)field_integer(room, "height", 0),
+			(long long)field_integer(room, "fps", 0));
 	grid_add_format(grid, "%lld ms", (long long)field_integer(room, "rtt_ms", 0));
 	grid_add_format(grid, "%lld %%", (long long)field_integer(room, "loss_percent", 0));
 	grid_add(grid, field_text(room, "address"));
@@ -31,8 +32,10 @@ static void add_room(struct grid *grid, const json_t *room)
 
 void print_rooms(FILE *out, const json_t *result)
 {
-	static const char *const titles[] = { N_("Name"),    N_("Role"),       N_("State"), N_("Age"),
-					      N_("Picture"), N_("RTT"),        N_("Loss"),  N_("Address") };
+	static const char *const titles[] = {
+		N_("Name"),    N_("Role"), N_("State"), N_("Age"),
+		N_("Picture"), N_("RTT"),  N_("Loss"),	N_("Address")
+	};
 	CLEANUP(grid_freep) struct grid *grid = grid_new(ARRAY_LEN(titles));
 	const json_t *rooms = json_object_get(result, "rooms");
 	json_t *room;
@@ -116,7 +119,8 @@ void print_log_line(FILE *out, const json_t *line)
 	char utc[32] = "", text[512];
 
 	clock_format_utc(utc, sizeof utc, field_integer(line, "utc_us", 0));
-	snprintf(text, sizeof text, "%s %-7s %s", utc, field_text(line, "level"), field_text(line, "text"));
+	snprintf(text, sizeof text, "%s %-7s %s", utc, field_text(line, "level"),
+		 field_text(line, "text"));
 	print_sentence(out, text);
 }
 

@@ -41,7 +41,8 @@ static int use_folder(struct reach *out, const char *folder, struct err *err)
 	while (len > 1 && folder[len - 1] == '/')
 		len--;
 	if (len + sizeof "/control.sock" > sizeof((struct sockaddr_un *)0)->sun_path)
-		return err_set(err, ERR_RANGE, _("%s: the path is too long for a socket in it"), folder);
+		return err_set(err, ERR_RANGE, _("%s: the path is too long for a socket in it"),
+			       folder);
 	snprintf(out->state, sizeof out->state, "%.*s", (int)len, folder);
 	snprintf(out->control, sizeof out->control, "%s/control.sock", out->state);
 	snprintf(out->table, sizeof out->table, "%s/table.sock", out->state);
@@ -57,7 +58,8 @@ static int use_socket(struct reach *out, const char *path, struct err *err)
 		return err_set(err, ERR_RANGE, _("%s: too long for the path of a socket"), path);
 	*out = (struct reach){ 0 };
 	snprintf(out->control, sizeof out->control, "%s", path);
-	snprintf(out->table, sizeof out->table, "%.*stable.sock", slash ? (int)(slash - path) + 1 : 0, path);
+	snprintf(out->table, sizeof out->table, "%.*stable.sock",
+		 slash ? (int)(slash - path) + 1 : 0, path);
 	return 0;
 }
 
@@ -83,11 +85,14 @@ static int explain(const char *path, struct err *err)
 	switch (errno) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return err_set(err, ERR_GONE, _("no station answers at %s: is ostendd running?"), path);
+		return err_set(err, ERR_GONE, _("no station answers at %s: is ostendd running?"),
+			       path);
 	case EACCES:
-		return err_set(err, ERR_DENIED, _("%s: you are not the user the station runs as"), path);
+		return err_set(err, ERR_DENIED, _("%s: you are not the user the station runs as"),
+			       path);
 	case EAGAIN:
-		return err_set(err, ERR_TIMEOUT, _("%s: the station does not take connections"), path);
+		return err_set(err, ERR_TIMEOUT, _("%s: the station does not take connections"),
+			       path);
 	default:
 		return err_os(err, "%s", path);
 	}
@@ -96,7 +101,8 @@ static int explain(const char *path, struct err *err)
 int reach_connect(struct rpc_client **out, const char *path, int timeout_ms, struct err *err)
 {
 	/* a full backlog makes connect() wait, for as long as the send timeout says */
-	struct timeval timeout = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
+	struct timeval timeout = { .tv_sec = timeout_ms / 1000,
+				   .tv_usec = timeout_ms % 1000 * 1000 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	CLEANUP(util_closep) int fd = -1;
 	int taken;

@@ -43,7 +43,8 @@ void scale_i420(struct rgb *out, int out_width, int out_height, const uint8_t *p
 		int cy0 = MIN(y0 / 2, half_height - 1), cy1 = MAX(y1 / 2, cy0 + 1);
 
 		for (int x = 0; x < out_width; x++) {
-			int x0 = x * width / out_width, x1 = MAX((x + 1) * width / out_width, x0 + 1);
+			int x0 = x * width / out_width,
+			    x1 = MAX((x + 1) * width / out_width, x0 + 1);
 			int cx0 = MIN(x0 / 2, half_width - 1), cx1 = MAX(x1 / 2, cx0 + 1);
 
 			*out++ = rgb_of(mean(planes, width, x0, x1, y0, y1),
@@ -53,7 +54,8 @@ void scale_i420(struct rgb *out, int out_width, int out_height, const uint8_t *p
 	}
 }
 
-void scale_fit(int *out_width, int *out_height, int room_width, int room_height, int width, int height)
+void scale_fit(int *out_width, int *out_height, int room_width, int room_height, int width,
+	       int height)
 {
 	*out_width = room_width;
 	*out_height = room_width * height / width;

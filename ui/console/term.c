@@ -38,7 +38,8 @@ int term_signalled(void)
  * and an alternate screen, and mean nothing to others. */
 static void crash(int number)
 {
-	static const char restore[] = "\x1b[?1000l\x1b[?1002l\x1b[?1006l" PASTE_OFF "\x1b[0m\x1b[?25h\x1b[?1049l\r\n";
+	static const char restore[] =
+		"\x1b[?1000l\x1b[?1002l\x1b[?1006l" PASTE_OFF "\x1b[0m\x1b[?25h\x1b[?1049l\r\n";
 
 	if (terminal_taken) {
 		ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
@@ -72,8 +73,10 @@ static int find_theme(const struct theme **out, const char *name, struct err *er
 			*out = &theme_table[i];
 			return 0;
 		}
-	return err_set(err, ERR_RANGE, _("no theme is called \"%s\"; there are default, light, high-contrast, mono"),
-		       name);
+	return err_set(
+		err, ERR_RANGE,
+		_("no theme is called \"%s\"; there are default, light, high-contrast, mono"),
+		name);
 }
 
 static enum palette_mode mode_of_terminal(void)
@@ -105,7 +108,8 @@ static int choose_mode(enum palette_mode *out, const char *wish, struct err *err
 			*out = MIN(names[i].mode, best);
 			return 0;
 		}
-	return err_set(err, ERR_RANGE, _("--color=%s: there are auto, never, 8, 16, 256 and direct"), wish);
+	return err_set(err, ERR_RANGE,
+		       _("--color=%s: there are auto, never, 8, 16, 256 and direct"), wish);
 }
 
 static int role_colour(enum palette_mode mode, short of_256, signed char of_8)
@@ -147,8 +151,8 @@ static int make_colours(struct term *term, const struct term_options *options, s
 	if (rc < 0 || term->mode == PALETTE_MONO)
 		return rc;
 	use_default_colors();
-	rc = palette_pairs_new(&term->pairs, ROLE_COUNT_ + 1, MIN(COLOR_PAIRS, 65536) - ROLE_COUNT_ - 1,
-			       init_extended_pair, err);
+	rc = palette_pairs_new(&term->pairs, ROLE_COUNT_ + 1,
+			       MIN(COLOR_PAIRS, 65536) - ROLE_COUNT_ - 1, init_extended_pair, err);
 	set_roles(term);
 	return rc;
 }
@@ -196,17 +200,21 @@ int term_start(struct term *term, const struct term_options *options, struct err
 	int rc;
 
 	*term = (struct term){ .ascii = options->ascii || !i18n_utf8() };
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal_before) < 0)
-		return err_set(err, ERR_UNSUPPORTED, _("the console needs a terminal; without one, use the "
-						       "subcommands (ostend --help)"));
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &terminal_before) < 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       _("the console needs a terminal; without one, use the "
+				 "subcommands (ostend --help)"));
 	if (!term->ascii && name && strcmp(name, "dumb") != 0)
 		term->ascii = term_probe_block_width(STDOUT_FILENO) != 1;
 	term->blocks = !term->ascii;
 	/* the fonts of the Linux console have no braille */
 	term->braille = term->blocks && !(name && strncmp(name, "linux", 5) == 0);
 	if (!open_screen(options))
-		return err_set(err, ERR_UNSUPPORTED, _("the terminal type \"%s\" is not known here: set TERM, or "
-						       "install ncurses-term"), name ? name : "");
+		return err_set(err, ERR_UNSUPPORTED,
+			       _("the terminal type \"%s\" is not known here: set TERM, or "
+				 "install ncurses-term"),
+			       name ? name : "");
 	terminal_taken = true;
 	take_signals();
 	set_input();

@@ -22,7 +22,8 @@ const char *term_glyph(const struct term *term, enum glyph glyph)
 
 static attr_t attributes_of(const struct theme_role *role)
 {
-	return (role->attributes & THEME_BOLD ? A_BOLD : 0) | (role->attributes & THEME_DIM ? A_DIM : 0) |
+	return (role->attributes & THEME_BOLD ? A_BOLD : 0) |
+	       (role->attributes & THEME_DIM ? A_DIM : 0) |
 	       (role->attributes & THEME_REVERSE ? A_REVERSE : 0) |
 	       (role->attributes & THEME_UNDERLINE ? A_UNDERLINE : 0);
 }
@@ -46,7 +47,8 @@ static int widen(wchar_t *out, size_t size, const char *text)
 	return (int)count;
 }
 
-int term_text(const struct term *term, int y, int x, int columns, enum role_on_screen role, const char *text)
+int term_text(const struct term *term, int y, int x, int columns, enum role_on_screen role,
+	      const char *text)
 {
 	char clean[TEXT_MAX];
 	wchar_t wide[TEXT_MAX];
@@ -79,7 +81,8 @@ static void blank(int y, int x, int columns)
 		mvhline(y, x, ' ', MIN(columns, COLS - x));
 }
 
-void term_line(const struct term *term, int y, int x, int columns, enum role_on_screen role, const char *text)
+void term_line(const struct term *term, int y, int x, int columns, enum role_on_screen role,
+	       const char *text)
 {
 	term_role(term, role);
 	blank(y, x, columns);
@@ -102,7 +105,8 @@ void term_fill(const struct term *term, struct rect rect, enum role_on_screen ro
 		blank(rect.y + row, rect.x, rect.columns);
 }
 
-void term_character(const struct term *term, int y, int x, enum role_on_screen role, wchar_t character)
+void term_character(const struct term *term, int y, int x, enum role_on_screen role,
+		    wchar_t character)
 {
 	int pair = term->role_pairs[role];
 	wchar_t text[2] = { character, L'\0' };
@@ -130,7 +134,8 @@ void term_cell(struct term *term, int y, int x, const struct blit_cell *cell)
 
 enum { EDGE_H, EDGE_V, EDGE_UL, EDGE_UR, EDGE_LL, EDGE_LR };
 
-static void draw_edges(const struct term *term, struct rect rect, enum role_on_screen role, bool focused)
+static void draw_edges(const struct term *term, struct rect rect, enum role_on_screen role,
+		       bool focused)
 {
 	static const wchar_t sets[3][6] = {
 		{ L'\u2500', L'\u2502', L'\u256d', L'\u256e', L'\u2570', L'\u256f' },

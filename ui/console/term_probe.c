@@ -18,7 +18,8 @@ static bool read_report(int fd, char *text, size_t size)
 	while (used < size - 1) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 
-		if (poll(&ready, 1, clock_poll_ms(deadline_ns)) <= 0 || read(fd, text + used, 1) != 1)
+		if (poll(&ready, 1, clock_poll_ms(deadline_ns)) <= 0 ||
+		    read(fd, text + used, 1) != 1)
 			return false;
 		text[++used] = '\0';
 		if (text[used - 1] == 'R')
