@@ -96,22 +96,22 @@ static const char *reason_zh(const struct err *reason)
 {
 	switch (reason->code) {
 	case 0:
-		return "正在打开摄像头";
+		return "正在打开摄像机";
 	case ERR_GONE:
-		return "摄像头未连接，等待重新接入";
+		return "摄像机未连接，等待重新接入";
 	case ERR_DENIED:
-		return "接入的不是本站登记的摄像头，已拒绝使用";
+		return "接入的不是本站登记的摄像机，已拒绝使用";
 	case ERR_TIMEOUT:
-		return "摄像头没有送来图像";
+		return "摄像机没有送来图像";
 	case ERR_STATE:
-		return "摄像头正被其他程序占用，或其信号已改变";
+		return "摄像机正被其他程序占用，或其信号已改变";
 	case ERR_PROTO:
-		return "摄像头送来的图像已损坏";
+		return "摄像机送来的图像已损坏";
 	case ERR_UNSUPPORTED:
 	case ERR_RANGE:
-		return "摄像头的图像格式不受支持";
+		return "摄像机的图像格式不受支持";
 	default:
-		return "摄像头无法打开";
+		return "摄像机无法打开";
 	}
 }
 

@@ -147,7 +147,7 @@ static void paint_label(cairo_t *cairo)
 	fill_box(cairo, LABEL_X + 30, LABEL_Y + 342, LABEL_WIDTH - 60, 2, 0xc9c4b8);
 	paint_code(cairo, LABEL_X + 30, LABEL_Y + 364, 136, "OSTEND DEMO E-0041-03 F-118204");
 	draw_text(cairo, &code, "一物一码");
-	draw_text(cairo, &demo, "演示 · 模拟摄像头\nDemonstration:\nsimulated camera");
+	draw_text(cairo, &demo, "演示 · 模拟摄像机\nDemonstration:\nsimulated camera");
 }
 
 /* --- the room ------------------------------------------------------------------------------------ */
