@@ -122,11 +122,22 @@ static void ignore_answer(void *arg, json_t *result, const struct err *err)
 	(void)err;
 }
 
-static void first_camera_state(void *arg, json_t *result, const struct err *err)
+static void camera_answered(void *arg, json_t *result, const struct err *err)
 {
 	(void)err;
 	if (result)
 		take_camera(arg, result);
+}
+
+/* Its process speaks up when the state changes; the counts have to be asked for. */
+void children_tick(struct station *station)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (now_ns < station->camera_asked_ns + NS_PER_S)
+		return;
+	station->camera_asked_ns = now_ns;
+	child_call(station->capture, "camera.status", NULL, 5000, camera_answered, station);
 }
 
 static void started(void *owner, struct child *child, int link_fd)
@@ -136,7 +147,7 @@ static void started(void *owner, struct child *child, int link_fd)
 
 	if (strcmp(role, "capture") == 0) {
 		pipeline_set_capture(station->pipeline, link_fd);
-		child_call(child, "camera.status", NULL, 5000, first_camera_state, station);
+		child_call(child, "camera.status", NULL, 5000, camera_answered, station);
 	} else if (strcmp(role, "table") == 0) {
 		child_call(child, "subscribe", json_pack("{s:[s]}", "topics", "table"), 5000,
 			   ignore_answer, NULL);
@@ -161,6 +172,19 @@ static void forget_table(struct station *station, const char *reason)
 	json_decref(state);
 }
 
+static void forget_camera(struct station *station)
+{
+	json_t *state = station->camera_state ? json_copy(station->camera_state) : json_object();
+
+	json_object_set_new(state, "state", json_string("lost"));
+	json_object_set_new(state, "reason",
+			    json_string("the camera process has ended and is being started again"));
+	take_camera(station, state);
+	json_decref(state);
+	pipeline_set_notice(station->pipeline, "The camera process has ended and is being started again\n"
+			    "摄像进程已退出，正在重新启动");
+}
+
 static void died(void *owner, struct child *child, const char *reason)
 {
 	struct station *station = owner;
@@ -168,8 +192,7 @@ static void died(void *owner, struct child *child, const char *reason)
 	char code[32], text[160];
 
 	if (strcmp(role, "capture") == 0)
-		pipeline_set_notice(station->pipeline,
-				    "The camera process has ended and is being started again");
+		forget_camera(station);
 	else if (strcmp(role, "table") == 0)
 		forget_table(station, reason);
 	snprintf(code, sizeof code, "%s-restarted", role);

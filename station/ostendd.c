@@ -304,6 +304,7 @@ static void tick(void *owner)
 {
 	struct station *station = owner;
 
+	children_tick(station);
 	control_tick(station);
 	seats_tick(station);
 	if (!station->ready && is_ready(station))

@@ -45,6 +45,7 @@ struct station {
 	struct metrics_server *metrics;
 
 	json_t *table_state, *camera_state;	/* as their processes last said; NULL: not yet */
+	uint64_t camera_asked_ns;
 	bool homing_asked, homing_done;		/* demo: homed once by itself */
 	uint64_t log_told;			/* number of the last line told to consoles */
 };
@@ -52,6 +53,7 @@ struct station {
 /* children.c: what the station's children are and what they say. */
 int children_start(struct station *station, struct err *err);
 void children_stop(struct station *station);
+void children_tick(struct station *station);
 
 /* control.c: the console's socket. */
 int control_open(struct station *station, struct err *err);

@@ -57,6 +57,10 @@ static void add_table(struct grid *grid, const json_t *table)
 {
 	const json_t *bearing = json_object_get(table, "bearing_mdeg");
 
+	if (!json_is_object(table)) {
+		pair(grid, _("Table"), _("none at this station"));
+		return;
+	}
 	grid_add(grid, _("Table"));
 	grid_add_format(grid, "%s, %s%s", field_text(table, "driver"),
 			words_link(field_text(table, "link")),
@@ -80,6 +84,10 @@ static void add_table(struct grid *grid, const json_t *table)
 
 static void add_camera(struct grid *grid, const json_t *camera)
 {
+	if (!json_is_object(camera)) {
+		pair(grid, _("Camera"), _("not known yet"));
+		return;
+	}
 	grid_add(grid, _("Camera"));
 	grid_add_format(grid, "%s %s: %s", field_text(camera, "driver"),
 			field_text(camera, "device"), field_text(camera, "state"));
