@@ -20,7 +20,7 @@ for kind in untranslated only-fuzzy; do
 		exit 1
 	fi
 done
-if grep '^msgstr' "$work/zh_CN.po" | grep -n '[“”‘’…—·°●■]'; then
+if grep '^msgstr' "$work/zh_CN.po" | LC_ALL=C.UTF-8 grep -n '[“”‘’…—·°●■]'; then
 	echo "characters of ambiguous width (UAX 11): use full-width ones"
 	exit 1
 fi
