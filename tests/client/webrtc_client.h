@@ -2,8 +2,8 @@
 /*
  * webrtc_client.h - a viewer for tests and benchmarks: ICE (controlling), DTLS client, SRTP receiver.
  *
- * Written from the RFCs beside the station's own code and sharing none of it, so that a mistake in one
- * shows in the other. The offer and the answer are text: how they travel is the caller's affair. A
+ * Written from the RFCs beside the station's own code and sharing none of its protocols (only the one
+ * start of libsrtp in a process), so that a mistake in one shows in the other. The offer and the answer are text: how they travel is the caller's affair. A
  * client belongs to one thread; many clients may be driven together by webrtc_clients_run.
  * It can be made hostile.
  */
