@@ -57,6 +57,17 @@ const char *child_role(const struct child *child)
 	return child->role;
 }
 
+void child_set_options(struct child *child, json_t *options)
+{
+	char *text = json_dumps(options, JSON_COMPACT);
+
+	json_decref(options);
+	if (!text)
+		return;
+	free(child->options);
+	child->options = text;
+}
+
 /* --- calls --------------------------------------------------------------------------------------- */
 
 static void finish_call(struct child *child, struct call *call, json_t *result, const struct err *err)

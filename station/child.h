@@ -46,6 +46,9 @@ struct child *child_stop(struct child *child, int wait_ms);
 
 const char *child_role(const struct child *child);
 
+/** What the next start of it is given; @options is stolen. Without memory the old ones stay. */
+void child_set_options(struct child *child, json_t *options);
+
 /** What became of a call: @result is borrowed, NULL when @err says why there is none. */
 typedef void child_answer(void *arg, json_t *result, const struct err *err);
 

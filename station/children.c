@@ -93,6 +93,23 @@ static void take_table(struct station *station, json_t *state)
 	home_once(station);
 }
 
+static json_t *capture_options(const struct config *config);
+
+/*
+ * The first camera seen is the showing's camera: a process that was started again must refuse another
+ * one, as the first would have. What the administrator has named goes before it.
+ */
+static void keep_identity(struct station *station)
+{
+	const char *identity = json_string_value(json_object_get(station->camera_state, "identity"));
+
+	if (!identity || !*identity || station->config.camera_identity[0] ||
+	    strlen(identity) >= CONFIG_TEXT_SIZE)
+		return;
+	strcpy(station->config.camera_identity, identity);
+	child_set_options(station->capture, capture_options(&station->config));
+}
+
 static void take_camera(struct station *station, json_t *state)
 {
 	json_t *before = station->camera_state;
@@ -100,6 +117,7 @@ static void take_camera(struct station *station, json_t *state)
 	log_message("camera", before, state, "reason");
 	station->camera_state = json_incref(state);
 	json_decref(before);
+	keep_identity(station);
 	rpc_server_notify(station->control, 0, "camera", "camera", json_incref(state));
 }
 
@@ -211,18 +229,21 @@ static int start(struct station *station, struct child **out, const char *role, 
 	return child_start(out, station->loop, &spec, &ops, station, err);
 }
 
-static int start_capture(struct station *station, struct err *err)
+static json_t *capture_options(const struct config *config)
 {
-	const struct config *config = &station->config;
 	char world[CONFIG_TEXT_SIZE + 16] = "";
 
 	if (config->demo)
 		snprintf(world, sizeof world, "%s/demo-world", config->state);
-	return start(station, &station->capture, "capture", true,
-		     json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:b}", "driver",
-			       config->camera_driver, "device", config->camera_device, "identity",
-			       config->camera_identity, "world", world, "width", config->width, "height",
-			       config->height, "fps", config->fps, "loop", config->camera_loop), err);
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "driver", config->camera_driver,
+			 "device", config->camera_device, "identity", config->camera_identity, "world",
+			 world, "width", config->width, "height", config->height, "fps", config->fps,
+			 "loop", config->camera_loop);
+}
+
+static int start_capture(struct station *station, struct err *err)
+{
+	return start(station, &station->capture, "capture", true, capture_options(&station->config), err);
 }
 
 static int start_table(struct station *station, struct err *err)

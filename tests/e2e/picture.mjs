@@ -13,6 +13,7 @@ await main(async () => {
 
   await claim("the page shows moving video at 1920x1080", async () => {
     await live(judge);
+    await until("one row for one page", async () => (await station.control.call("rooms")).rooms.length === 1, 5000);
     const frames = await watch(judge, 60);
     expect(frames.every((frame) => frame.width === 1920 && frame.height === 1080), "not 1920x1080");
     const times = new Set(frames.map((frame) => frame.time_us));

@@ -232,8 +232,11 @@ function take(message) {
 
 function link(up) {
   view.linked = up;
-  if (up && view.problem === "not-admitted") view.problem = null; // somebody let us in again
-  if (up && !freshness.read().fps) {
+  if (up && view.problem === "not-admitted") {
+    view.problem = null; // somebody let us in again
+    retry();
+  }
+  if (up && retryTimer !== null) {
     clearTimeout(retryTimer); // the station is back: do not sit out the pause
     connect();
   }

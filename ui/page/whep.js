@@ -43,6 +43,9 @@ async function post(offer) {
   throw new Error(`${response.status} ${reason}`);
 }
 
+const drop = (resource) =>
+  fetch(resource, { method: "DELETE", headers: { "X-Ostend": "1" }, keepalive: true }).catch(() => {});
+
 export class Player {
   #connection = null;
   #resource = null;
@@ -69,6 +72,10 @@ export class Player {
     const offer = await connection.createOffer();
     await connection.setLocalDescription(offer);
     const { sdp, resource } = await post(offer.sdp);
+    if (this.#connection !== connection) {
+      drop(resource); // stopped while the answer was under way
+      return;
+    }
     this.#resource = resource;
     this.ufrag = /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? "";
     await connection.setRemoteDescription({ type: "answer", sdp });
@@ -91,8 +98,7 @@ export class Player {
     connection.onconnectionstatechange = null;
     connection.close();
     this.ufrag = "";
-    if (this.#resource)
-      fetch(this.#resource, { method: "DELETE", headers: { "X-Ostend": "1" }, keepalive: true }).catch(() => {});
+    if (this.#resource) drop(this.#resource);
     this.#resource = null;
   }
 
