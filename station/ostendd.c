@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/log.h"
+#include "station/base/sandbox.h"
 #include "station/roles.h"
 #include "station/rooms.h"
 #include "station/station.h"
@@ -350,6 +350,9 @@ static int start(struct station *station, struct err *err)
 {
 	int rc = open_state(&station->config, err);
 
+	/* before any thread is made, and for the children too: they forbid themselves more */
+	if (rc == 0)
+		rc = sandbox_forbid("ostendd", SANDBOX_KEEP_PROGRAMS | SANDBOX_KEEP_NETWORK, err);
 	if (rc == 0)
 		rc = open_certificates(station, err);
 	if (rc == 0)
@@ -422,7 +425,6 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "--child") == 0)
 		return roles_run(argv[2], argv[3]);
 	i18n_init(OSTEND_LOCALE_DIR);
-	prctl(PR_SET_DUMPABLE, 0);
 	umask(0077);
 	code = read_arguments(&arguments, argc, argv);
 	if (code >= 0)

@@ -19,8 +19,8 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/log.h"
+#include "station/base/sandbox.h"
 #include "station/base/rpc_server.h"
-#include "turntable/sandbox.h"
 #include "turntable/table.h"
 
 #define TOPIC "table"
@@ -301,7 +301,7 @@ static int run(struct process *process, const struct table_options *options, int
 	if (rc == 0)
 		rc = watch_signals(process, err);
 	if (rc == 0)
-		rc = sandbox_enter(err);
+		rc = sandbox_forbid("table process", 0, err);
 	if (rc == 0)
 		rc = serve(process, options, rpc_fd, err);
 	if (rc == 0)

@@ -17,6 +17,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/log.h"
+#include "station/base/sandbox.h"
 #include "station/base/loop.h"
 #include "station/base/rpc_server.h"
 #include "station/camera/capture_rpc.h"
@@ -372,7 +373,7 @@ static int start(struct capture *capture, const struct capture_options *options,
 	if (rc == 0)
 		rc = fit_slate(capture, err);
 	if (rc == 0 && options->sandbox)
-		rc = capture_sandbox(err);
+		rc = sandbox_forbid("capture", 0, err);
 	return rc;
 }
 

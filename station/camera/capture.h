@@ -12,7 +12,7 @@
 
 struct capture_options {
 	struct camera_options camera;	/* counts may be NULL */
-	bool sandbox;			/* give up rights after the start, see capture_sandbox */
+	bool sandbox;			/* give up rights after the start, see base/sandbox.h */
 };
 
 /**
@@ -25,13 +25,5 @@ struct capture_options {
  * @return  0; 1 when it could not start (the reason is in the log). Both descriptors are closed.
  */
 int capture_main(const struct capture_options *options, int link_fd, int rpc_fd);
-
-/**
- * Give up what a decoder of hostile JPEGs does not need: new programs, other processes, the network,
- * mounts, modules, BPF. The process is no longer dumpable. Not in builds with a sanitizer.
- *
- * @return 0; ERR_OS
- */
-int capture_sandbox(struct err *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <turbojpeg.h>
 
+#include "station/base/sandbox.h"
 #include "station/base/clock.h"
 #include "station/camera/cam_sim.h"
 #include "tests/camera/harness.h"
@@ -344,7 +345,7 @@ static void test_sandbox_forbids_programs_network_and_other_processes(void **sta
 	if (child == 0) {
 		char *const argv[] = { (char *)(uintptr_t)"true", NULL };
 		struct err err;
-		int wrong = capture_sandbox(&err) != 0;
+		int wrong = sandbox_forbid("test", 0, &err) != 0;
 
 		execv("/bin/true", argv);		/* returns only when it is forbidden */
 		wrong += socket(AF_INET, SOCK_DGRAM, 0) >= 0;

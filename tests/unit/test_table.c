@@ -31,7 +31,7 @@
 #include "station/base/rpc_client.h"
 #include "turntable/latch.h"
 #include "turntable/line.h"
-#include "turntable/sandbox.h"
+#include "station/base/sandbox.h"
 #include "turntable/sim.h"
 #include "turntable/sim_grbl.h"
 #include "turntable/table.h"
@@ -693,7 +693,7 @@ static void test_the_sandbox_leaves_devices_and_unix_sockets_only(void **state)
 	if (child == 0) {
 		struct err err;
 		char name[] = "true", *const arguments[] = { name, NULL };
-		int bad = sandbox_enter(&err) < 0;
+		int bad = sandbox_forbid("test", 0, &err) < 0;
 
 #ifndef OSTEND_SANITIZED
 		bad |= socket(AF_INET, SOCK_DGRAM, 0) >= 0 || errno != EPERM;
