@@ -3,7 +3,8 @@
 
 import crypto from "node:crypto";
 import net from "node:net";
-import { claim, Control, expect, launch, live, main, openPage, sprayUdp, Station, watch } from "./lib.mjs";
+import { claim, Control, expect, launch, live, main, openPage, sprayUdp, Station, until, watch } from "./lib.mjs";
+import { Viewers } from "./viewers.mjs";
 
 const random = (length) => crypto.randomBytes(length);
 
@@ -91,5 +92,30 @@ await main(async () => {
     const other = await Control.connect(station.demo.control);
     expect((await other.call("status")).state === "ON_AIR", "no status");
     other.close();
+  });
+
+  const viewers = new Viewers(station);
+  await undisturbed("twenty viewers join, leave and vanish beside him", async () => {
+    for (let i = 0; i < 5; i++) {
+      const ids = await Promise.all(["defence", "clerk", "room", "prosecutor"].map((role) => viewers.join(role)));
+      const seen = await Promise.all(ids.map((id) => viewers.picture(id)));
+      expect(seen.every(({ failed, before_keys, broken }) => !failed && !before_keys && !broken), JSON.stringify(seen));
+      for (const [k, id] of ids.entries()) await viewers.leave(id, ["delete", "close", "vanish", "delete"][k]);
+    }
+  });
+
+  await undisturbed("a viewer with another certificate than it offered never gets a packet", async () => {
+    const id = await viewers.join("defence", "wrong-fingerprint");
+    await until("its end", async () => !(await station.control.call("rooms")).rooms.some((room) => room.role === "defence"), 15000);
+    const seen = await viewers.leave(id, "vanish");
+    expect(!seen.connected && seen.packets === 0, JSON.stringify(seen));
+  });
+
+  await undisturbed("a viewer's damaged, repeated and misplaced packets change nothing", async () => {
+    const id = await viewers.join("clerk");
+    await viewers.picture(id);
+    for (let i = 0; i < 50; i++) viewers.damaged(id);
+    await until("more pictures for it", async () => (await viewers.counts(id)).access_units > 60, 10000);
+    await viewers.leave(id);
   });
 });
