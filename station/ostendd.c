@@ -398,7 +398,10 @@ static void stop(struct station *station)
 static int run(struct station *station)
 {
 	struct err err;
-	int rc = start(station, &err);
+	int rc;
+
+	util_hurry();	/* threads, the encoder's too, and children begin with the same priority */
+	rc = start(station, &err);
 
 	if (rc < 0) {
 		fprintf(stderr, "ostendd: %s\n", err.text);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void util_closep(int *fd)
@@ -34,6 +35,12 @@ void util_random(void *buf, size_t len_bytes)
 		at += got;
 		len_bytes -= (size_t)got;
 	}
+}
+
+void util_hurry(void)
+{
+	/* on Linux "process 0" is the calling thread alone */
+	(void)setpriority(PRIO_PROCESS, 0, -10);
 }
 
 void util_hex(char *hex, const void *bytes, size_t len_bytes)

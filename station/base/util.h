@@ -40,6 +40,12 @@ void util_freep(void *ptr);	/* for CLEANUP(util_freep) of anything from malloc *
 /** Fill @buf from the kernel's random source. Never fails after boot; aborts if the kernel has none. */
 void util_random(void *buf, size_t len_bytes);
 
+/**
+ * Have the kernel run the calling thread, and those it makes from now on, before ordinary ones (nice -10).
+ * Where the process has no right to that, nothing changes.
+ */
+void util_hurry(void);
+
 /** Write @len_bytes as lower-case hexadecimal and a NUL into @hex (2 * len_bytes + 1 bytes). */
 void util_hex(char *hex, const void *bytes, size_t len_bytes);
 
