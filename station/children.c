@@ -3,8 +3,10 @@
  * The station's children, and what becomes of what they say: the table's state goes to strip, consoles
  * and seats at once; the camera's state to consoles; a death to every screen.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
@@ -12,6 +14,7 @@
 
 #define STOP_TABLE_MS 7000	/* it stops the table and waits until it stands */
 #define STOP_MS 2000
+#define SIMULATOR_LATEST_NS (2 * NS_PER_S)
 
 static int name_index(const json_t *json, const char *key, const char *const *names, int count)
 {
@@ -259,17 +262,31 @@ static int start_table(struct station *station, struct err *err)
 			       "simulated", (int)config->demo), err);
 }
 
+/* The table process looks for its line once a second: the demo need not wait for the second time. */
+static void wait_for_line(const char *path)
+{
+	uint64_t deadline_ns = clock_mono_ns() + SIMULATOR_LATEST_NS;
+
+	while (access(path, F_OK) < 0 && clock_mono_ns() < deadline_ns)
+		poll(NULL, 0, 5);
+}
+
 static int start_simulator(struct station *station, struct err *err)
 {
 	const struct config *config = &station->config;
 	char world[CONFIG_TEXT_SIZE + 16];
+	int rc;
 
 	if (!config->demo)
 		return 0;
 	snprintf(world, sizeof world, "%s/demo-world", config->state);
-	return start(station, &station->simulator, "simulator", false,
-		     json_pack("{s:s, s:s, s:s}", "driver", config->table_driver, "port",
-			       config->table_port, "world", world), err);
+	unlink(config->table_port);	/* of an earlier simulator */
+	rc = start(station, &station->simulator, "simulator", false,
+		   json_pack("{s:s, s:s, s:s}", "driver", config->table_driver, "port",
+			     config->table_port, "world", world), err);
+	if (rc == 0)
+		wait_for_line(config->table_port);
+	return rc;
 }
 
 int children_start(struct station *station, struct err *err)

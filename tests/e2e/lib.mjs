@@ -61,9 +61,15 @@ export function expect(condition, what) {
 const undo = [];
 export const later = (action) => undo.push(action);
 
-/** Undo everything, newest first, and end with the right code. */
+/** Undo everything, newest first, and end with the right code. What a sanitizer has said fails the test. */
 export async function finish() {
-  for (const action of undo.reverse()) await Promise.race([Promise.resolve().then(action).catch(() => {}), sleep(10000)]);
+  for (const action of undo.reverse()) await Promise.race([Promise.resolve().then(action).catch(() => {}), sleep(20000)]);
+  for (const { log } of Station.all) {
+    const report = /^.*(?:Address|Leak|Thread)Sanitizer|^.*: runtime error: .*$/m.exec(log);
+    if (!report) continue;
+    failed++;
+    console.log(`FAIL the station: ${log.slice(report.index, report.index + 4000)}`);
+  }
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed || !passed ? 1 : 0);
 }
@@ -88,6 +94,8 @@ export function temporary(prefix) {
 // --- the station ------------------------------------------------------------------------------------
 
 export class Station {
+  static all = [];
+
   /** A demo station with a state folder of its own; `listen` and `media` stay the same over restarts. */
   constructor(extra = []) {
     this.state = path.join(temporary("ostend-e2e-"), "state");
@@ -95,6 +103,7 @@ export class Station {
     this.listen = "127.0.0.1:0";
     this.media = "127.0.0.1:0";
     this.log = "";
+    Station.all.push(this);
     later(() => this.stop());
   }
 
