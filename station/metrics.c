@@ -4,6 +4,7 @@
  * for it, over HTTP on a loopback address: any GET is answered and the connection closed.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -33,6 +34,40 @@ static void counter(FILE *out, const char *name, const char *help, uint64_t valu
 static void gauge(FILE *out, const char *name, const char *help, double value)
 {
 	write_metric(out, "gauge", name, help, value);
+}
+
+static size_t count_entries(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	size_t count = 0;
+
+	while (dir && readdir(dir))
+		count++;
+	if (!dir)
+		return 0;
+	closedir(dir);
+	return count - 2;	/* without "." and ".." */
+}
+
+static uint64_t resident_bytes(void)
+{
+	unsigned long long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file && fscanf(file, "%*u %llu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void write_process(FILE *out)
+{
+	gauge(out, "resident_bytes", "Memory of the station's process.", (double)resident_bytes());
+	/* one of them is the folder that is being read */
+	gauge(out, "open_descriptors", "Descriptors of the station's process.",
+	      (double)count_entries("/proc/self/fd") - 1);
+	gauge(out, "threads", "Threads of the station's process.", (double)count_entries("/proc/self/task"));
 }
 
 static void write_pipeline(FILE *out, struct station *station)
@@ -118,6 +153,7 @@ char *metrics_text(struct station *station)
 		return NULL;
 	gauge(out, "uptime_seconds", "Since the station was started.",
 	      (double)(clock_mono_ns() - station->started_ns) / 1e9);
+	write_process(out);
 	write_pipeline(out, station);
 	write_stream(out, station);
 	write_web(out, station);

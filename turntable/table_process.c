@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,7 +27,6 @@
 #define FAREWELL_NS (5 * NS_PER_S)
 #define WAITERS_MAX 256
 #define AT_REST_NS NS_PER_S
-#define NICENESS (-10)
 
 /* A request whose command has not ended. */
 struct waiter {
@@ -292,14 +290,6 @@ static int serve(struct process *process, const struct table_options *options, i
 	return rc;
 }
 
-/* Encoders may fill the cores: a stop must not wait for its turn behind them. Where that is not
- * allowed (RLIMIT_NICE) the process is as urgent as any other. */
-static void be_urgent(void)
-{
-	if (setpriority(PRIO_PROCESS, 0, NICENESS) < 0)
-		log_debug("no higher priority: %s", strerror(errno));
-}
-
 static int run(struct process *process, const struct table_options *options, int rpc_fd, struct err *err)
 {
 	const struct table_ops ops = { .ended = ended, .changed = tell, .owner = process };
@@ -310,7 +300,7 @@ static int run(struct process *process, const struct table_options *options, int
 	process->signals = (struct loop_watch){ .fd = -1, .ready = signal_came, .owner = process };
 	if (rc == 0)
 		rc = watch_signals(process, err);
-	be_urgent();
+	util_hurry();	/* encoders may fill the cores: a stop must not wait for its turn behind them */
 	if (rc == 0)
 		rc = sandbox_forbid("table process", 0, err);
 	if (rc == 0)

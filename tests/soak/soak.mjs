@@ -11,23 +11,27 @@ const ROLES = ["judge", "prosecutor", "defence", "clerk", "room"];
 const WAYS = ["delete", "delete", "close", "vanish"];
 const MEMORY_SLACK_KIB = 8 * 1024;
 
-/** Proportional set size, descriptors and threads of a process. */
+/** Memory, descriptors and threads of a child. Of one that may not be looked into (not root): no descriptors. */
 function look(pid) {
-  const rollup = fs.readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return {
-    kib: Number(/^Pss:\s+(\d+)/m.exec(rollup)[1]),
-    fds: fs.readdirSync(`/proc/${pid}/fd`).length,
-    threads: fs.readdirSync(`/proc/${pid}/task`).length,
-  };
+  const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
+  const number = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)[1]);
+  let fds = null;
+  try {
+    fds = fs.readdirSync(`/proc/${pid}/fd`).length;
+  } catch (error) {
+    if (error.code !== "EACCES") throw error;
+  }
+  return { kib: number("VmRSS"), fds, threads: number("Threads") };
 }
 
 async function sample(station, label) {
   const { children } = await station.control.call("status");
   const { text } = await station.control.call("metrics");
   const metric = (name) => Number(new RegExp(`^ostend_${name} (\\S+)`, "m").exec(text)[1]);
+  const own = { kib: Math.round(metric("resident_bytes") / 1024), fds: metric("open_descriptors"), threads: metric("threads") };
   return {
     label,
-    processes: Object.fromEntries([["ostendd", look(station.process.pid)], ...children.map((child) => [child.name, look(child.pid)])]),
+    processes: Object.fromEntries([["ostendd", own], ...children.map((child) => [child.name, look(child.pid)])]),
     restarts: children.reduce((sum, child) => sum + child.restarts, 0),
     viewers: metric("viewers"),
     sessions: metric("srtp_sessions"),
@@ -40,7 +44,7 @@ function print(samples) {
   for (const { label, processes, viewers, sessions } of samples)
     console.log(label.padEnd(14) + names.map((name) => {
       const { kib, fds, threads } = processes[name];
-      return `${kib} KiB ${fds} fd ${threads} thr`.padStart(26);
+      return `${kib} KiB ${fds ?? "?"} fd ${threads} thr`.padStart(26);
     }).join("") + `${viewers}`.padStart(10) + `${sessions}`.padStart(15));
 }
 
