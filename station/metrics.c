@@ -49,21 +49,23 @@ static size_t count_entries(const char *folder)
 	return count - 2;	/* without "." and ".." */
 }
 
-static uint64_t resident_bytes(void)
+/* Without the pictures' pages, which the camera process makes and every picture touches others of. */
+static uint64_t private_bytes(void)
 {
-	unsigned long long pages = 0;
+	unsigned long long resident = 0, shared = 0;
 	FILE *file = fopen("/proc/self/statm", "re");
 
-	if (file && fscanf(file, "%*u %llu", &pages) != 1)
-		pages = 0;
+	if (file && fscanf(file, "%*u %llu %llu", &resident, &shared) != 2)
+		resident = shared = 0;
 	if (file)
 		fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void write_process(FILE *out)
 {
-	gauge(out, "resident_bytes", "Memory of the station's process.", (double)resident_bytes());
+	gauge(out, "private_bytes", "Memory of the station's process that it shares with none.",
+	      (double)private_bytes());
 	/* one of them is the folder that is being read */
 	gauge(out, "open_descriptors", "Descriptors of the station's process.",
 	      (double)count_entries("/proc/self/fd") - 1);

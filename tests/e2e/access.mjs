@@ -90,8 +90,8 @@ await main(async () => {
   await claim("a withdrawn pass ends the running picture within 2 s", async () => {
     const prosecutor = await openPage(browser, station, "prosecutor");
     await live(prosecutor);
-    const row = (await station.control.call("rooms")).rooms.find((room) => room.role === "prosecutor");
-    expect(row?.state === "connected", "not in the list of rooms");
+    await until("the viewer in the list", async () =>
+      (await station.control.call("rooms")).rooms.some((room) => room.role === "prosecutor" && room.state === "connected"), 5000);
     const list = JSON.parse(certs(station, "list", "--json"));
     const pass = (list.passes ?? list).find((entry) => entry.role === "prosecutor");
     const revoked = Date.now();

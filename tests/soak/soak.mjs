@@ -11,7 +11,7 @@ const ROLES = ["judge", "prosecutor", "defence", "clerk", "room"];
 const WAYS = ["delete", "delete", "close", "vanish"];
 const MEMORY_SLACK_KIB = 8 * 1024;
 
-/** Memory, descriptors and threads of a child. Of one that may not be looked into (not root): no descriptors. */
+/** Memory of its own, descriptors and threads of a child. Of one that may not be looked into (not root): no descriptors. */
 function look(pid) {
   const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
   const number = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)[1]);
@@ -21,14 +21,14 @@ function look(pid) {
   } catch (error) {
     if (error.code !== "EACCES") throw error;
   }
-  return { kib: number("VmRSS"), fds, threads: number("Threads") };
+  return { kib: number("RssAnon"), fds, threads: number("Threads") };
 }
 
 async function sample(station, label) {
   const { children } = await station.control.call("status");
   const { text } = await station.control.call("metrics");
   const metric = (name) => Number(new RegExp(`^ostend_${name} (\\S+)`, "m").exec(text)[1]);
-  const own = { kib: Math.round(metric("resident_bytes") / 1024), fds: metric("open_descriptors"), threads: metric("threads") };
+  const own = { kib: Math.round(metric("private_bytes") / 1024), fds: metric("open_descriptors"), threads: metric("threads") };
   return {
     label,
     processes: Object.fromEntries([["ostendd", own], ...children.map((child) => [child.name, look(child.pid)])]),
