@@ -91,6 +91,7 @@ void drive_message(struct drive *drive, const char *format, ...)
 void drive_lose_reference(struct drive *drive)
 {
 	drive->state.epoch++;
+	drive->state.kept_count = false;
 	drive->state.reference = POSE_REF_NONE;
 	drive->state.uncertainty_mdeg = DRIVE_UNCERTAINTY_UNKNOWN;
 }

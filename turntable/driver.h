@@ -54,6 +54,8 @@ struct drive_state {
 	uint64_t sampled_ns;
 	uint64_t samples;		/* counts the reports, so that a reader sees a new one */
 	uint32_t epoch;
+	bool kept_count;		/* the controller was at rest, counting, when the line was opened, and says
+					   that it has not lost its power since it was last homed or unlocked */
 	char fault[32];			/* latched: the controller's own words; "" when there is none */
 	char message[160];		/* a sentence for the operator; "" */
 };

@@ -85,6 +85,9 @@ static void settings_read(struct drive *drive, uint64_t now_ns)
 	}
 	drive->state.link = POSE_LINK_UP;
 	drive->state.source = POSE_SRC_COUNTED;
+	/* with homing on ($22=1) it wakes up locked, so one that was idle has kept its power and count */
+	drive->state.kept_count = grbl->was_idle && grbl->settings.homing;
+	grbl->was_idle = false;
 	grbl->ask_due_ns = now_ns;
 	grbl_enter(drive, GRBL_READY, now_ns);
 	if (grbl->act != GRBL_ACT_CLEAR)
@@ -182,6 +185,7 @@ static void adopt_at_rest(struct drive *drive, const struct grbl_report *report,
 
 	if (grbl->still_count && grbl->still_mdeg == at_mdeg) {
 		grbl->still_count = 2;
+		grbl->was_idle = true;
 		grbl_reset(drive, now_ns);
 		return;
 	}

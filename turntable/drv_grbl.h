@@ -99,6 +99,7 @@ struct grbl {
 	uint64_t escalate_ns;		/* when 0x18 follows the gentle stop; 0: never */
 	uint64_t halted_ns;
 	int reset_alarm_ok;		/* we sent the reset: its ALARM:3 or 6 is no fault */
+	bool was_idle;			/* at rest, unlocked, before the opening's reset */
 	bool reset_done;		/* by us, and nothing was set in motion since */
 };
 

@@ -22,7 +22,7 @@ static const char usage_text[] = N_(
 "                        [--no-homing] [--reset-on-open] [--commands]\n"
 "\n"
 "Commands: home | goto DEG | turn DEG | spin DEG/S | stop | status\n"
-"  --home         home the table first (goto needs that, once for each run)\n"
+"  --home         home the table first (goto needs that once, until power or port are lost)\n"
 "  --speed DEG/S  of goto and turn (20)\n"
 "  --max DEG/S    no command may be faster (30)\n"
 "  --json         print the table's state as JSON\n"

@@ -320,6 +320,19 @@ bool table_at_rest(const struct table *table)
 				(state->motion == POSE_MOTION_STILL || state->motion == POSE_MOTION_HELD));
 }
 
+bool table_keep_reference(struct table *table, int64_t reported_mdeg)
+{
+	struct drive_state *state = &table->drive->state;
+
+	if (!state->kept_count || state->reference != POSE_REF_NONE || state->motion != POSE_MOTION_STILL ||
+	    state->reported_mdeg != reported_mdeg)
+		return false;
+	state->reference = POSE_REF_HOMED;
+	state->commanded_mdeg = state->reported_mdeg;
+	state->message[0] = '\0';
+	return true;
+}
+
 bool table_ready(const struct table *table)
 {
 	return table->line && table->drive->state.link == POSE_LINK_UP && table_at_rest(table);

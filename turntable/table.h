@@ -60,6 +60,13 @@ json_t *table_status(struct table *table);
 
 /** Whether the controller says that the table stands still, or there is no line to ask. */
 bool table_at_rest(const struct table *table);
+
+/**
+ * Take the table for homed as it was when its line was last closed at @reported_mdeg: only if the
+ * controller has kept its count, stands still, and counts exactly that. For ostend-table, whose runs
+ * follow each other; a station homes.
+ */
+bool table_keep_reference(struct table *table, int64_t reported_mdeg);
 bool table_ready(const struct table *table);		/* it answers, and stands still */
 /** Why the line is not open: the ERR_* of the last attempt and its sentence; 0 when it is open. */
 int table_line_error(const struct table *table, struct err *err);

@@ -15,6 +15,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "turntable/ostend_table.h"
+#include "turntable/tool_note.h"
 
 #define READY_WAIT_NS (12 * NS_PER_S)
 #define REST_WAIT_NS (6 * NS_PER_S)
@@ -102,7 +103,10 @@ static void begin(void *owner)
 {
 	struct tool *tool = owner;
 	const struct governor_request home = { .name = GOVERNOR_HOME };
+	int64_t left_mdeg;
 
+	if (tool->stage == STAGE_OPENING && tool_note_read(tool->options->port, &left_mdeg))
+		table_keep_reference(tool->table, left_mdeg);
 	if (tool->stage == STAGE_OPENING && tool->options->home && tool->options->request.name != GOVERNOR_HOME) {
 		tool->stage = STAGE_HOMING;
 		submit(tool, &home);
@@ -215,6 +219,17 @@ static void print_state(const struct tool *tool)
 	json_decref(state);
 }
 
+static void leave_note(const struct tool *tool)
+{
+	json_t *state = table_status(tool->table);
+	const char *motion = json_string_value(json_object_get(state, "motion"));
+	bool still = motion && strcmp(motion, "still") == 0;
+
+	tool_note_leave(tool->options->port, still && json_is_true(json_object_get(state, "homed")),
+			json_integer_value(json_object_get(state, "reported_mdeg")));
+	json_decref(state);
+}
+
 static int open_table(struct tool *tool, struct err *err)
 {
 	const struct table_ops ops = { .ended = ended, .changed = changed, .owner = tool };
@@ -249,6 +264,7 @@ int tool_move(const struct tool_options *options)
 		loop_set(tool.loop, &tool.timer, clock_mono_ns() + READY_WAIT_NS);
 		loop_run(tool.loop);
 		print_state(&tool);
+		leave_note(&tool);
 	}
 	table_free(tool.table);
 	if (tool.signals.fd >= 0)

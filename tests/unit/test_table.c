@@ -722,6 +722,40 @@ static int run_tool(const char *limit, const char *arguments)
 	return WEXITSTATUS(word);
 }
 
+static void remove_notes(const struct fixture *fixture)
+{
+	char command[128];
+
+	snprintf(command, sizeof command, "rm -rf %s/ostend", fixture->folder);
+	assert_int_equal(system(command), 0);
+}
+
+static int run_act(const struct fixture *fixture, const char *act)
+{
+	char arguments[256];
+
+	snprintf(arguments, sizeof arguments, "--driver grbl --port %s %s", fixture->port, act);
+	return run_tool("40", arguments);
+}
+
+/* A table that was homed in one run is homed in the next, as long as its controller has kept its count. */
+static void expect_runs_to_follow(struct fixture *fixture)
+{
+	setenv("XDG_STATE_HOME", fixture->folder, 1);
+	assert_int_equal(run_act(fixture, "home"), 0);
+	assert_int_equal(run_act(fixture, "goto 10"), 0);
+	assert_int_equal(run_act(fixture, "goto 20"), 0);
+	tell_sim(fixture, "power\n");
+	assert_int_equal(run_act(fixture, "goto 30"), 1);
+	assert_int_equal(run_act(fixture, "home"), 0);
+	unsetenv("XDG_STATE_HOME");
+	assert_int_equal(run_act(fixture, "turn 5"), 0);	/* moved without leaving a note there */
+	setenv("XDG_STATE_HOME", fixture->folder, 1);
+	assert_int_equal(run_act(fixture, "goto 30"), 1);
+	unsetenv("XDG_STATE_HOME");
+	remove_notes(fixture);
+}
+
 static void test_ostend_table_exit_codes(void **state)
 {
 	struct fixture fixture = { .folder = "/tmp/ostend-table-XXXXXX" };
@@ -744,6 +778,7 @@ static void test_ostend_table_exit_codes(void **state)
 	assert_int_equal(run_tool("40", arguments), 1);	/* not homed */
 	snprintf(arguments, sizeof arguments, "probe --port %s", fixture.port);
 	assert_int_equal(run_tool("40", arguments), 0);
+	expect_runs_to_follow(&fixture);
 	snprintf(arguments, sizeof arguments, "--driver grbl --port %s spin 10", fixture.port);
 	assert_int_equal(run_tool("--preserve-status -s INT 3", arguments), 0);	/* Ctrl-C is a spin's end */
 	tell_sim(&fixture, "unplug\n");
