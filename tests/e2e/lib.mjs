@@ -223,13 +223,21 @@ function playwright() {
   return require("playwright-core");
 }
 
-/** Debian's Chromium that trusts the station's root certificate, as a court's computer would. */
-export async function launch(caPath) {
+/**
+ * Debian's Chromium that trusts the station's root certificate, as a court's computer would; with `person`
+ * ({file, secret}: a PKCS#12) in its store, too. Which certificate to show is then for a policy to say, and only
+ * root may write one.
+ */
+export async function launch(caPath, person = null, origin = "") {
   const home = temporary("ostend-chromium-");
   const store = path.join(home, ".local/share/pki/nssdb");
   fs.mkdirSync(store, { recursive: true });
   execFileSync("certutil", ["-d", `sql:${store}`, "-N", "--empty-password"]);
   execFileSync("certutil", ["-d", `sql:${store}`, "-A", "-t", "C,,", "-n", "centre", "-i", caPath]);
+  if (person) {
+    execFileSync("pk12util", ["-d", `sql:${store}`, "-i", person.file, "-W", person.secret, "-K", ""]);
+    choose(origin);
+  }
   const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--lang=en-US"];
   if (process.getuid() === 0) args.push("--no-sandbox");
@@ -239,6 +247,13 @@ export async function launch(caPath) {
   });
   later(() => browser.close());
   return browser;
+}
+
+function choose(origin) {
+  const policy = "/etc/chromium/policies/managed/ostend-test.json";
+  fs.mkdirSync(path.dirname(policy), { recursive: true });
+  fs.writeFileSync(policy, JSON.stringify({ AutoSelectCertificateForUrls: [JSON.stringify({ pattern: origin, filter: {} })] }));
+  later(() => fs.rmSync(policy, { force: true }));
 }
 
 /** A page of its own, signed in with the pass of `role` as its QR code would. */
