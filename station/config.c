@@ -67,6 +67,11 @@ static int set_value(struct config *config, const struct setting *setting, const
 	return 0;
 }
 
+void config_set_text(char *setting, const char *value)
+{
+	snprintf(setting, CONFIG_TEXT_SIZE, "%s", value);
+}
+
 void config_defaults(struct config *config)
 {
 	memset(config, 0, sizeof *config);

@@ -41,6 +41,9 @@ struct config {
 	char metrics_listen[CONFIG_TEXT_SIZE];	/* loopback ADDR:PORT; empty: none */
 };
 
+/** Copy @value into the text setting @setting, cut to CONFIG_TEXT_SIZE. */
+void config_set_text(char *setting, const char *value);
+
 /** The settings that hold where nothing else is said. */
 void config_defaults(struct config *config);
 

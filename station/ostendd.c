@@ -3,9 +3,11 @@
  * ostendd - the station. Start: what is checked first (configuration, keys), then the threads, then the
  * children; stop: the other way round, the table before all else.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 
 #include "certs/check.h"
 #include "certs/layout.h"
+#include "station/arguments.h"
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/log.h"
@@ -28,99 +31,7 @@
 #define READY_PICTURE_NS (30 * NS_PER_S)
 #define READY_HOMED_NS (8 * NS_PER_S)
 
-/* --- the command line ---------------------------------------------------------------------------- */
-
-static const char usage_text[] =
-	N_("Usage: ostendd [--demo] [--state DIR] [--listen ADDR:PORT] [--media ADDR:PORT] [--config FILE]\n"
-	   "The evidence remote-display station.\n\n"
-	   "  --demo               simulated camera and table, a demo case that is on air\n"
-	   "  --state DIR          keys, sockets and records (/var/lib/ostend)\n"
-	   "  --listen ADDR:PORT   TCP for the rooms' pages; port 0 takes a free one\n"
-	   "  --media ADDR:PORT    UDP for the picture; port 0 takes a free one\n"
-	   "  --config FILE        settings (/etc/ostend/ostend.conf where it exists)\n"
-	   "  --check-config       read the settings, say what is wrong, and end\n"
-	   "  --verbose            say more\n"
-	   "  --help, --version\n");
-
-static const struct option long_options[] = {
-	{ "demo", no_argument, NULL, 'd' },	  { "state", required_argument, NULL, 's' },
-	{ "listen", required_argument, NULL, 'l' }, { "media", required_argument, NULL, 'm' },
-	{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'C' },
-	{ "verbose", no_argument, NULL, 'v' },	  { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },	  { NULL, 0, NULL, 0 },
-};
-
-struct arguments {
-	const char *state, *listen, *media, *config;
-	bool demo, check_only, verbose;
-};
-
-enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
-
-/* -1: go on; else the exit code. */
-static int read_arguments(struct arguments *arguments, int argc, char **argv)
-{
-	int letter;
-
-	while ((letter = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (letter) {
-		case 'd': arguments->demo = true; break;
-		case 's': arguments->state = optarg; break;
-		case 'l': arguments->listen = optarg; break;
-		case 'm': arguments->media = optarg; break;
-		case 'c': arguments->config = optarg; break;
-		case 'C': arguments->check_only = true; break;
-		case 'v': arguments->verbose = true; break;
-		case 'h': fputs(_(usage_text), stdout); return 0;
-		case 'V': puts(PACKAGE_STRING "\nGPL-3.0-or-later"); return 0;
-		default: return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, _("ostendd: unknown argument %s; see --help\n"), argv[optind]);
-		return EXIT_USAGE;
-	}
-	return -1;
-}
-
-static void set_text(char *setting, const char *value)
-{
-	snprintf(setting, CONFIG_TEXT_SIZE, "%s", value);
-}
-
-static void set_demo(struct config *config)
-{
-	config->demo = true;
-	set_text(config->state, "ostend-demo");
-	set_text(config->listen, "127.0.0.1:8443");
-	set_text(config->media, "127.0.0.1:8444");
-	set_text(config->camera_driver, "sim");
-	set_text(config->case_no, "(2026)浙0108刑初113号");
-	set_text(config->exhibit_no, "E-0041-03");
-	set_text(config->exhibit_name, "青花八棱罐");
-}
-
-static int read_settings(struct config *config, const struct arguments *arguments, struct err *err)
-{
-	static const char standard[] = "/etc/ostend/ostend.conf";
-	const char *path = arguments->config;
-	int rc = 0;
-
-	config_defaults(config);
-	if (arguments->demo)
-		set_demo(config);
-	if (!path && !arguments->demo && access(standard, F_OK) == 0)
-		path = standard;
-	if (path)
-		rc = config_read(config, path, err);
-	if (arguments->state)
-		set_text(config->state, arguments->state);
-	if (arguments->listen)
-		set_text(config->listen, arguments->listen);
-	if (arguments->media)
-		set_text(config->media, arguments->media);
-	return rc;
-}
+enum { EXIT_REFUSED = 1 };
 
 /* --- start --------------------------------------------------------------------------------------- */
 
@@ -136,7 +47,7 @@ static int open_state(struct config *config, struct err *err)
 		return err_os(err, "state folder %s", config->state);
 	if (strlen(path) >= CONFIG_TEXT_SIZE)
 		return err_set(err, ERR_RANGE, "state folder %s: its path is too long", path);
-	set_text(config->state, path);
+	config_set_text(config->state, path);
 	if (config->demo)
 		snprintf(config->table_port, CONFIG_TEXT_SIZE, "%.200s/demo-table", path);
 	return 0;
@@ -155,20 +66,65 @@ static void split(char *text, const char **parts, size_t max)
 		parts[count++] = NULL;
 }
 
+/* The host of "ADDR:PORT", without the brackets of an IPv6 address. */
+static int host_of(char host[CONFIG_TEXT_SIZE], const char *listen, struct err *err)
+{
+	const char *colon = strrchr(listen, ':');
+	size_t len = colon ? (size_t)(colon - listen) : 0;
+
+	if (!colon)
+		return err_set(err, ERR_RANGE, "listen = %s: an address and a port, as 127.0.0.1:8443",
+			       listen);
+	if (len > 1 && listen[0] == '[' && listen[len - 1] == ']') {
+		listen++;
+		len -= 2;
+	}
+	snprintf(host, CONFIG_TEXT_SIZE, "%.*s", (int)len, listen);
+	return 0;
+}
+
+#define HOSTS_MAX 16
+
+/* The names under which a demo that listens on @host can be reached, NULL-ended, for free() each. */
+static void demo_hosts(char *hosts[HOSTS_MAX + 1], const char *host)
+{
+	char name[128] = "localhost", text[INET_ADDRSTRLEN];
+	struct ifaddrs *list = NULL;
+	size_t count = 0;
+
+	gethostname(name, sizeof name - 1);
+	hosts[count++] = strdup("127.0.0.1");
+	hosts[count++] = strdup("localhost");
+	if (strcmp(name, "localhost") != 0)
+		hosts[count++] = strdup(name);
+	if (strcmp(host, "0.0.0.0") != 0 && strcmp(host, "::") != 0) {
+		if (strcmp(host, "127.0.0.1") != 0)
+			hosts[count++] = strdup(host);
+		return;
+	}
+	if (getifaddrs(&list) < 0)
+		return;
+	for (const struct ifaddrs *at = list; at && count < HOSTS_MAX; at = at->ifa_next)
+		if (at->ifa_addr && at->ifa_addr->sa_family == AF_INET && !(at->ifa_flags & IFF_LOOPBACK) &&
+		    inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)at->ifa_addr)->sin_addr,
+			      text, sizeof text))
+			hosts[count++] = strdup(text);
+	freeifaddrs(list);
+}
+
 static int open_certificates(struct station *station, struct err *err)
 {
 	const struct config *config = &station->config;
-	char host[CONFIG_TEXT_SIZE], name[128] = "localhost";
-	const char *hosts[] = { "127.0.0.1", "localhost", name, host, NULL };
-	int rc = 0;
+	char host[CONFIG_TEXT_SIZE], *hosts[HOSTS_MAX + 1] = { NULL };
+	int rc = host_of(host, config->listen, err);
 
-	gethostname(name, sizeof name - 1);
-	snprintf(host, sizeof host, "%s", config->listen);
-	*strrchr(host, ':') = '\0';
-	if (!*host || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "127.0.0.1") == 0)
-		hosts[3] = NULL;
+	if (rc < 0)
+		return rc;
 	if (config->demo) {
-		rc = demo_certs_make(&station->certs, config->state, hosts, err);
+		demo_hosts(hosts, host);
+		rc = demo_certs_make(&station->certs, config->state, (const char *const *)hosts, err);
+		for (size_t i = 0; hosts[i]; i++)
+			free(hosts[i]);
 	} else {
 		station->certs.ca_path = layout_path(config->state, LAYOUT_ROOT_PEM);
 		station->certs.certificate_path = layout_path(config->state, LAYOUT_STATION_PEM);
@@ -196,7 +152,7 @@ static int start_stream(struct station *station, struct err *err)
 		.owner = station,
 	};
 
-	set_text(addresses, station->config.addresses);
+	config_set_text(addresses, station->config.addresses);
 	split(addresses, stream_config.addresses, STREAM_ADDRESSES_MAX);
 	return stream_start(&station->stream, &stream_config, err);
 }
@@ -231,7 +187,7 @@ static int start_web(struct station *station, struct err *err)
 		.owner = station,
 	};
 
-	set_text(hosts, station->config.hosts);
+	config_set_text(hosts, station->config.hosts);
 	split(hosts, web_config.hosts, ARRAY_LEN(web_config.hosts));
 	return web_start(&station->web, &web_config, err);
 }
@@ -241,9 +197,9 @@ static void set_showing(struct station *station)
 	struct showing *showing = &station->showing;
 
 	showing->state = SHOWING_ON_AIR;
-	set_text(showing->case_no, station->config.case_no);
-	set_text(showing->exhibit_no, station->config.exhibit_no);
-	set_text(showing->exhibit_name, station->config.exhibit_name);
+	config_set_text(showing->case_no, station->config.case_no);
+	config_set_text(showing->exhibit_no, station->config.exhibit_no);
+	config_set_text(showing->exhibit_name, station->config.exhibit_name);
 }
 
 /* --- ready --------------------------------------------------------------------------------------- */
@@ -429,12 +385,12 @@ int main(int argc, char **argv)
 		return roles_run(argv[2], argv[3]);
 	i18n_init(OSTEND_LOCALE_DIR);
 	umask(0077);
-	code = read_arguments(&arguments, argc, argv);
+	code = arguments_read(&arguments, argc, argv);
 	if (code >= 0)
 		return code;
 	log_init("ostendd", arguments.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE);
 	station.started_ns = clock_mono_ns();
-	if (read_settings(&station.config, &arguments, &err) < 0) {
+	if (arguments_settings(&station.config, &arguments, &err) < 0) {
 		fprintf(stderr, "ostendd: %s\n", err.text);
 		return EXIT_REFUSED;
 	}

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,6 +39,9 @@ static int split(char *host, size_t size, const char **port, const char *text, s
 	memcpy(host, text, len);
 	host[len] = '\0';
 	*port = colon + 1;
+	/* getaddrinfo takes a larger number modulo 65536 */
+	if (strspn(*port, "0123456789") != strlen(*port) || strlen(*port) > 5 || atoi(*port) > 65535)
+		return err_set(err, ERR_RANGE, "web: \"%s\": a port is a number from 0 to 65535", text);
 	return 0;
 }
 

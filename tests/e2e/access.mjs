@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who gets in, and how one who no longer may is put out.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -126,5 +126,14 @@ await main(async () => {
         return true; // refused in the handshake
       }
     }, 2000);
+  });
+
+  await claim("a station that cannot start says why in one sentence", () => {
+    const starts = [["--listen", "8443"], ["--listen", "127.0.0.1:99999"], ["--listen", "nowhere:1"], ["--media", "8444"], ["--media", ""], ["--config", "/nonexistent"]];
+    for (const extra of starts) {
+      const args = ["--demo", "--state", path.join(temporary("ostend-bad-"), "state"), "--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", ...extra];
+      const { status, stderr } = spawnSync(program("ostendd"), args, { encoding: "utf8", timeout: 20000 });
+      expect(status === 1 && /^ostendd: .{10,}$/m.test(stderr), `${extra.join(" ")}: exit ${status}, "${stderr}"`);
+    }
   });
 });
