@@ -91,7 +91,7 @@ function check(first, last) {
   for (const [name, after] of Object.entries(last.processes)) {
     const before = first.processes[name];
     expect(after.threads === before.threads, `${name}: ${before.threads} threads became ${after.threads}`);
-    expect(after.fds <= before.fds + 2, `${name}: ${before.fds} descriptors became ${after.fds}`);
+    expect(after.fds <= before.fds, `${name}: ${before.fds} descriptors became ${after.fds}`);
     expect(after.kib <= before.kib + MEMORY_SLACK_KIB, `${name}: ${before.kib} KiB became ${after.kib} KiB`);
   }
 }
