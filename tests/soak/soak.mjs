@@ -50,6 +50,12 @@ function print(samples) {
 
 const empty = (station) => until("all viewers gone", async () => (await sample(station, "")).viewers === 0, 60000, 500);
 
+/** A viewer's connection may outlive it for a moment: the descriptors have forty seconds to be no more than they were. */
+async function settled(station, before) {
+  const fds = async () => (await sample(station, "")).processes.ostendd.fds;
+  await until("no descriptor too many", async () => (await fds()) <= before, 40000, 500).catch(() => {});
+}
+
 async function visit(viewers, number) {
   const id = await viewers.join(ROLES[number % ROLES.length]);
   await viewers.picture(id);
@@ -78,6 +84,7 @@ export async function soak(seconds, joins) {
     }
   }
   await empty(station);
+  await settled(station, samples[0].processes.ostendd.fds);
   samples.push(await sample(station, "end"));
   print(samples);
   const sorted = ends.first_keyframe_ms.sort((a, b) => a - b);
