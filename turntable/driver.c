@@ -30,11 +30,41 @@ const struct table_driver *drive_find(const char *name)
 	return NULL;
 }
 
-int drive_new(struct drive **out, const struct table_driver *driver, uint32_t epoch,
-	      void (*event)(void *owner, const struct drive_event *event), void *owner,
+static int set_turn(struct drive *drive, struct ratio units_per_turn, struct err *err)
+{
+	struct ratio gear = drive->config.gear.num ? drive->config.gear : (struct ratio){ 1, 1 };
+	struct ratio native, turn;
+	int rc = ratio_multiply(&native, units_per_turn, (struct ratio){ drive->driver->native_per_unit, 1 }, err);
+
+	if (rc == 0)
+		rc = ratio_multiply(&turn, native, gear, err);
+	if (rc == 0)
+		drive->geometry.turn = turn;
+	return rc;
+}
+
+int drive_learn_turn(struct drive *drive, struct ratio units_per_turn, struct err *err)
+{
+	return drive->config.units_per_turn.num ? 0 : set_turn(drive, units_per_turn, err);
+}
+
+static int set_up_geometry(struct drive *drive, struct err *err)
+{
+	const struct drive_config *config = &drive->config;
+
+	drive->geometry.reversed = config->reversed;
+	drive->geometry.zero_mdeg = config->zero_mdeg;
+	drive->geometry.backlash_mdeg = config->backlash_mdeg;
+	return set_turn(drive, config->units_per_turn.num ? config->units_per_turn : drive->driver->units_per_turn,
+			err);
+}
+
+int drive_new(struct drive **out, const struct table_driver *driver, const struct drive_config *config,
+	      uint32_t epoch, void (*event)(void *owner, const struct drive_event *event), void *owner,
 	      struct err *err)
 {
 	CLEANUP(drive_freep) struct drive *drive = calloc(1, sizeof *drive);
+	int rc;
 
 	if (drive)
 		drive->own = calloc(1, driver->own_bytes);
@@ -45,6 +75,11 @@ int drive_new(struct drive **out, const struct table_driver *driver, uint32_t ep
 	drive->owner = owner;
 	drive->state.epoch = epoch;
 	drive->state.uncertainty_mdeg = DRIVE_UNCERTAINTY_UNKNOWN;
+	if (config)
+		drive->config = *config;
+	rc = set_up_geometry(drive, err);
+	if (rc < 0)
+		return rc;
 	driver->init(drive);
 	*out = MOVE(drive);
 	return 0;
@@ -92,6 +127,42 @@ void drive_lose_reference(struct drive *drive)
 {
 	drive->state.epoch++;
 	drive->state.kept_count = false;
+	drive->play_mdeg = 0;
 	drive->state.reference = POSE_REF_NONE;
 	drive->state.uncertainty_mdeg = DRIVE_UNCERTAINTY_UNKNOWN;
+}
+
+static void set_uncertainty(struct drive *drive)
+{
+	const struct geometry *geometry = &drive->geometry;
+	int32_t play = drive->play_mdeg == geometry->backlash_mdeg ? 0 : geometry->backlash_mdeg;
+
+	drive->state.uncertainty_mdeg = drive->state.reference == POSE_REF_NONE ?
+		DRIVE_UNCERTAINTY_UNKNOWN : geometry_resolution_mdeg(geometry) + play;
+}
+
+void drive_sample(struct drive *drive, int64_t native, int32_t speed_mdeg_s, uint64_t sampled_ns)
+{
+	struct drive_state *state = &drive->state;
+	int64_t at_mdeg = geometry_mdeg(&drive->geometry, native);
+
+	drive->play_mdeg = CLAMP(drive->play_mdeg + at_mdeg - state->reported_mdeg, INT64_C(0),
+				 (int64_t)drive->geometry.backlash_mdeg);
+	state->native = native;
+	state->reported_mdeg = at_mdeg;
+	state->speed_mdeg_s = speed_mdeg_s;
+	state->sampled_ns = sampled_ns;
+	state->samples++;
+	set_uncertainty(drive);
+}
+
+void drive_set_geometry(struct drive *drive, const struct geometry *geometry)
+{
+	struct drive_state *state = &drive->state;
+
+	drive->geometry = *geometry;
+	drive->play_mdeg = 0;
+	state->reported_mdeg = state->commanded_mdeg = geometry_mdeg(geometry, state->native);
+	state->epoch++;
+	set_uncertainty(drive);
 }

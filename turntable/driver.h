@@ -16,6 +16,7 @@
 
 #include "station/base/err.h"
 #include "station/base/pose.h"
+#include "turntable/geometry.h"
 
 #define DRIVE_TX_BYTES 1024
 #define DRIVE_UNCERTAINTY_UNKNOWN INT32_MAX
@@ -31,6 +32,8 @@ enum drive_capability {
 	DRIVE_CAN_STOP_NOW = 1 << 6,	/* stops at once; the count may be lost */
 	DRIVE_STOPS_ALONE = 1 << 7,	/* comes to a stop by itself when the host falls silent */
 	DRIVE_HAS_ENCODER = 1 << 8,
+	DRIVE_CAN_ACCELERATE = 1 << 9,	/* takes the acceleration it is told, DRIVE_ACCELERATE */
+	DRIVE_SETS_SPEED = 1 << 10,	/* moves at the speed it is told; without: at its own, limits.own_mdeg_s */
 };
 
 struct line_settings {		/* 8 data bits, no parity, one stop bit unless said otherwise */
@@ -38,8 +41,21 @@ struct line_settings {		/* 8 data bits, no parity, one stop bit unless said othe
 	char parity;		/* 'N', 'E', 'O' */
 };
 
+/* What the engineer knows of one table and its controller cannot say. */
+struct drive_config {
+	struct ratio units_per_turn;	/* of the controller's unit, gear left out; 0/0: the driver's usual */
+	struct ratio gear;		/* turns of the driven axis to one of the table; 0/0: 1/1 */
+	bool reversed;
+	int64_t zero_mdeg;		/* geometry.zero_mdeg */
+	int32_t backlash_mdeg;
+	int address;			/* on the line, where the protocol has addresses; 0: the driver's usual */
+	int32_t own_mdeg_s, own_mdeg_s2;	/* as measured, where the controller cannot be asked or told; 0: not known */
+};
+
 struct drive_limits {
-	int32_t max_mdeg_s, max_mdeg_s2;	/* the controller's own; 0: not known yet */
+	int32_t max_mdeg_s, max_mdeg_s2;	/* the controller's own; 0: not known (yet) */
+	int32_t min_mdeg_s;			/* slower than this it cannot; 0: no such limit */
+	int32_t own_mdeg_s;			/* the one speed of a controller without DRIVE_SETS_SPEED; 0: not known */
 	int64_t min_mdeg, max_mdeg;		/* unwrapped positions it can count exactly enough */
 };
 
@@ -49,6 +65,7 @@ struct drive_state {
 	enum pose_reference reference;
 	enum pose_source source;
 	int64_t reported_mdeg, commanded_mdeg;
+	int64_t native;			/* the controller's count behind reported_mdeg, in its own units */
 	int32_t uncertainty_mdeg;	/* at the time of the sample; a reader adds |speed| x age */
 	int32_t speed_mdeg_s;		/* signed */
 	uint64_t sampled_ns;
@@ -60,12 +77,14 @@ struct drive_state {
 	char message[160];		/* a sentence for the operator; "" */
 };
 
-enum drive_act { DRIVE_HOME, DRIVE_MOVE, DRIVE_SPIN, DRIVE_CLEAR };
+enum drive_act { DRIVE_HOME, DRIVE_MOVE, DRIVE_SPIN, DRIVE_CLEAR, DRIVE_ACCELERATE };
 
 struct drive_command {
 	enum drive_act act;
 	int64_t target_mdeg;		/* MOVE: unwrapped, at most one turn from where the table is */
 	int32_t speed_mdeg_s;		/* MOVE: above 0; SPIN: signed */
+	int32_t accel_mdeg_s2;		/* ACCELERATE: to be used from now on; limits.max_mdeg_s2 follows */
+	bool remote;			/* given from afar: a motion must be bounded at the controller */
 };
 
 enum drive_urgent { DRIVE_STOP, DRIVE_ESTOP, DRIVE_ESTOP_NOW };
@@ -90,8 +109,11 @@ struct drive_event {
 /* Bytes as they pass, for the test that plays each driver: sent by us, or answered. */
 struct drive_exchange {
 	enum drive_step { DRIVE_PLAY_SENT, DRIVE_PLAY_ANSWER, DRIVE_PLAY_WAIT_MS, DRIVE_PLAY_COMMAND,
-			  DRIVE_PLAY_STOP, DRIVE_PLAY_DONE, DRIVE_PLAY_END } step;
+			  DRIVE_PLAY_STOP, DRIVE_PLAY_DONE, DRIVE_PLAY_END,
+			  DRIVE_PLAY_ASKS,	/* from here on it may send these bytes at any time: its questions */
+			} step;
 	const char *bytes;
+	size_t len_bytes;		/* 0: up to the NUL */
 	int value;
 	struct drive_command command;
 };
@@ -101,9 +123,13 @@ struct drive;
 struct table_driver {
 	const char *name, *title;
 	struct line_settings line;
+	int other_bauds[4];		/* that such controllers are found with too; ended by 0 */
+	const char *unit;		/* that its controllers count in: "mm", "microstep" */
+	int64_t native_per_unit;	/* whole numbers of which it keeps: 1000 for three decimals */
+	struct ratio units_per_turn;	/* usual; a driver whose controller says it sets geometry.turn */
 	size_t own_bytes;		/* of the struct behind drive->own */
 
-	void (*init)(struct drive *drive);
+	void (*init)(struct drive *drive);	/* geometry and config stand */
 	/** @len_bytes of @bytes arrived. Any bytes at all are safe. */
 	void (*rx)(struct drive *drive, const uint8_t *bytes, size_t len_bytes, uint64_t now_ns);
 	void (*tick)(struct drive *drive, uint64_t now_ns);
@@ -126,6 +152,9 @@ struct drive {
 	const struct table_driver *driver;
 	struct drive_state state;
 	struct drive_limits limits;
+	struct drive_config config;
+	struct geometry geometry;	/* change it by drive_set_geometry(); the driver reads it only */
+	int64_t play_mdeg;		/* 0 to backlash: how far the play is known to be taken up clockwise */
 	uint32_t capabilities;
 	uint8_t tx[DRIVE_TX_BYTES];	/* the line's owner takes from the front */
 	size_t tx_len_bytes;
@@ -134,9 +163,14 @@ struct drive {
 	void *own;
 };
 
-/** A drive of @driver, its epoch starting at @epoch. @out the caller's to free. ERR_NOMEM. */
-int drive_new(struct drive **out, const struct table_driver *driver, uint32_t epoch,
-	      void (*event)(void *owner, const struct drive_event *event), void *owner,
+/**
+ * A drive of @driver, its epoch starting at @epoch. @out the caller's to free.
+ *
+ * @config NULL: all as usual with this driver
+ * @return 0; ERR_NOMEM; ERR_RANGE: the turn of the table cannot be counted
+ */
+int drive_new(struct drive **out, const struct table_driver *driver, const struct drive_config *config,
+	      uint32_t epoch, void (*event)(void *owner, const struct drive_event *event), void *owner,
 	      struct err *err);
 struct drive *drive_free(struct drive *drive);
 DEFINE_FREEP(drive_free, struct drive *)
@@ -146,7 +180,21 @@ const struct table_driver *drive_find(const char *name);
 /** The drivers in the order of drivers.def; NULL after the last. */
 const struct table_driver *drive_at(size_t index);
 
+/**
+ * Take other numbers for the table from now on, at rest and with no command running: the angle is computed
+ * anew and the epoch rises, since no earlier angle compares with a later one.
+ */
+void drive_set_geometry(struct drive *drive, const struct geometry *geometry);
+
 /* --- for drivers --- */
+
+/**
+ * The controller says that it counts @native, or said so at @sampled_ns: the reported angle, its
+ * uncertainty (resolution and play; unknown without a reference) and the number of samples follow.
+ */
+void drive_sample(struct drive *drive, int64_t native, int32_t speed_mdeg_s, uint64_t sampled_ns);
+/** Turn a count of the controller's units a turn into drive->geometry, unless the engineer has given one. */
+int drive_learn_turn(struct drive *drive, struct ratio units_per_turn, struct err *err);
 
 /** Add to tx. What does not fit is dropped and false returned: the line is stuck. */
 bool drive_send(struct drive *drive, const void *bytes, size_t len_bytes);

@@ -354,6 +354,7 @@ static void grbl_init(struct drive *drive)
 const struct table_driver drv_grbl = {
 	.name = "grbl", .title = "Grbl 1.1",
 	.line = { .baud = 115200, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
+	.unit = "mm", .native_per_unit = 1000, .units_per_turn = { 360, 1 },
 	.own_bytes = sizeof(struct grbl),
 	.init = grbl_init, .rx = grbl_rx, .tick = grbl_tick, .deadline = grbl_deadline,
 	.command = grbl_command, .urgent = grbl_urgent, .link = grbl_link,

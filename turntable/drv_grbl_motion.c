@@ -228,6 +228,8 @@ int grbl_command(struct drive *drive, const struct drive_command *command, uint6
 
 	if (command->act == DRIVE_CLEAR)
 		return clear(drive, now_ns, err);
+	if (command->act == DRIVE_ACCELERATE)
+		return err_set(err, ERR_UNSUPPORTED, _("the controller's acceleration is set by its engineer ($120)"));
 	if (grbl->phase != GRBL_READY || !drive->capabilities)
 		return err_set(err, ERR_STATE, _("the controller is not ready"));
 	if (command->act == DRIVE_HOME && !(drive->capabilities & DRIVE_CAN_HOME))

@@ -57,7 +57,7 @@ int grbl_check_settings(struct drive *drive, struct err *err)
 	drive->limits.min_mdeg = -FAR_MDEG;
 	drive->limits.max_mdeg = FAR_MDEG;
 	drive->capabilities = DRIVE_CAN_REPORT | DRIVE_CAN_GOTO | DRIVE_CAN_SPIN | DRIVE_CAN_RESPIN |
-			      DRIVE_CAN_STOP | DRIVE_CAN_STOP_NOW | DRIVE_STOPS_ALONE |
+			      DRIVE_CAN_STOP | DRIVE_CAN_STOP_NOW | DRIVE_STOPS_ALONE | DRIVE_SETS_SPEED |
 			      (settings->homing ? DRIVE_CAN_HOME : 0);
 	return 0;
 }

@@ -69,20 +69,20 @@ static int32_t speed_of(const struct drive *drive, const struct grbl_report *rep
 	return (int32_t)(back ? -speed : speed);
 }
 
-static void take_sample(struct drive *drive, const struct grbl_report *report, int64_t at_mdeg,
+static void take_sample(struct drive *drive, const struct grbl_report *report, int64_t at_native,
 			size_t len_bytes, uint64_t now_ns)
 {
 	struct drive_state *state = &drive->state;
 	const struct grbl *grbl = drive->own;
 	uint64_t said_ns = now_ns - MIN((len_bytes + 2) * BYTE_NS, now_ns);
 
-	state->speed_mdeg_s = speed_of(drive, report, at_mdeg - state->reported_mdeg);
-	state->reported_mdeg = at_mdeg;
+	int64_t far_mdeg = llabs(at_native) >> FLOAT_BITS;
+
 	/* it was composed when its first byte left, and not before it was asked for */
-	state->sampled_ns = MAX(said_ns, MIN(grbl->asked_last_ns, now_ns));
-	state->samples++;
-	state->uncertainty_mdeg = state->reference == POSE_REF_NONE ? DRIVE_UNCERTAINTY_UNKNOWN :
-		(int32_t)(grbl_resolution_mdeg(grbl) + (llabs(at_mdeg) >> FLOAT_BITS));
+	drive_sample(drive, at_native, speed_of(drive, report, at_native - state->native),
+		     MAX(said_ns, MIN(grbl->asked_last_ns, now_ns)));
+	if (state->uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
+		state->uncertainty_mdeg += (int32_t)far_mdeg;
 }
 
 static void at_rest(struct drive *drive, bool fresh, uint64_t now_ns)

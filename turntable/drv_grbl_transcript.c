@@ -3,6 +3,7 @@
 
 /* Grbl 1.1 interface.md and jogging.md; 80 steps a degree, homing on. */
 const struct drive_exchange grbl_transcript[] = {
+	{ DRIVE_PLAY_ASKS, .bytes = "?" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "\r\nGrbl 1.1h ['$' for help]\r\n[MSG:'$H'|'$X' to unlock]\r\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "$I\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n" },

@@ -24,7 +24,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/loop.h"
-#include "turntable/sim_grbl.h"
+#include "turntable/sim_board.h"
 #include "turntable/world.h"
 
 #define BUSY_NS NS_PER_MS
@@ -33,7 +33,7 @@
 struct sim {
 	const struct sim_options *options;
 	struct loop *loop;
-	struct sim_grbl *grbl;
+	struct sim_board *board;
 	struct world *world;
 	int master;			/* -1: unplugged */
 	char slave_path[64];
@@ -123,7 +123,7 @@ static void look_at_line(struct sim *sim)
 		loop_unwatch(sim->loop, &sim->line);
 	else if (loop_watch(sim->loop, &sim->line, sim->master, EPOLLIN, &err) == 0 &&
 		 sim->options->reset_on_open)
-		sim_grbl_fault(sim->grbl, SIM_POWER, 0);
+		sim_board_fault(sim->board, "power", 0);
 }
 
 static void say(struct sim *sim)
@@ -131,7 +131,7 @@ static void say(struct sim *sim)
 	uint8_t bytes[512];
 	size_t len;
 
-	while ((len = sim_grbl_tx(sim->grbl, bytes, sizeof bytes)) > 0)
+	while ((len = sim_board_tx(sim->board, bytes, sizeof bytes)) > 0)
 		if (sim->open && write(sim->master, bytes, len) < 0 && errno != EAGAIN)
 			return;		/* the next look finds out why */
 }
@@ -141,14 +141,14 @@ static void step(void *owner)
 	struct sim *sim = owner;
 	uint64_t now_ns = clock_mono_ns();
 
-	sim_grbl_advance(sim->grbl, now_ns);
+	sim_board_advance(sim->board, now_ns);
 	say(sim);
 	if (sim->world && (!sim->ending || owns_link(sim)))
-		world_set(sim->world, sim_grbl_true_mdeg(sim->grbl), now_ns);
+		world_set(sim->world, sim_board_true_mdeg(sim->board), now_ns);
 	look_at_line(sim);
-	if (sim->ending && !sim->open && sim_grbl_speed_mdeg_s(sim->grbl) == 0)
+	if (sim->ending && !sim->open && sim_board_speed_mdeg_s(sim->board) == 0)
 		loop_stop(sim->loop);
-	loop_set(sim->loop, &sim->timer, now_ns + (sim_grbl_busy(sim->grbl) ? BUSY_NS : LOOK_NS));
+	loop_set(sim->loop, &sim->timer, now_ns + (sim_board_busy(sim->board) ? BUSY_NS : LOOK_NS));
 }
 
 static void line_ready(void *owner, uint32_t events)
@@ -160,27 +160,11 @@ static void line_ready(void *owner, uint32_t events)
 	if (events & EPOLLIN)
 		count = read(sim->master, bytes, sizeof bytes);
 	if (count > 0)
-		sim_grbl_rx(sim->grbl, bytes, (size_t)count, clock_mono_ns());
+		sim_board_rx(sim->board, bytes, (size_t)count, clock_mono_ns());
 	step(sim);
 }
 
 /* --- commands ------------------------------------------------------------------------------------ */
-
-static bool fault_command(struct sim *sim, const char *name, long long value)
-{
-	static const struct { const char *name; enum sim_fault fault; } faults[] = {
-		{ "slip", SIM_SLIP }, { "stall", SIM_STALL }, { "silence", SIM_SILENCE }, { "hang", SIM_HANG },
-		{ "garbage", SIM_GARBAGE }, { "power", SIM_POWER }, { "limit", SIM_LIMIT },
-		{ "damage", SIM_DAMAGE }, { "nudge", SIM_NUDGE },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
-		if (strcmp(name, faults[i].name) == 0) {
-			sim_grbl_fault(sim->grbl, faults[i].fault, value);
-			return true;
-		}
-	return false;
-}
 
 static void carry_out(struct sim *sim, const char *text)
 {
@@ -190,7 +174,7 @@ static void carry_out(struct sim *sim, const char *text)
 	bool known = true;
 
 	sscanf(text, "%31s %lld", name, &value);
-	sim_grbl_advance(sim->grbl, clock_mono_ns());
+	sim_board_advance(sim->board, clock_mono_ns());
 	if (strcmp(name, "unplug") == 0)
 		unplug(sim);
 	else if (strcmp(name, "plug") == 0)
@@ -198,10 +182,10 @@ static void carry_out(struct sim *sim, const char *text)
 	else if (strcmp(name, "quit") == 0)
 		loop_stop(sim->loop);
 	else if (strcmp(name, "state") == 0)
-		printf("state %lld %lld %.0f\n", (long long)sim_grbl_true_mdeg(sim->grbl),
-		       (long long)sim_grbl_counted_mdeg(sim->grbl), sim_grbl_speed_mdeg_s(sim->grbl));
+		printf("state %lld %lld %.0f\n", (long long)sim_board_true_mdeg(sim->board),
+		       (long long)sim_board_counted_mdeg(sim->board), sim_board_speed_mdeg_s(sim->board));
 	else
-		known = fault_command(sim, name, value);
+		known = sim_board_fault(sim->board, name, value);
 	if (err.code)
 		fprintf(stderr, "ostend-table: %s\n", err.text);
 	if (strcmp(name, "state") != 0)
@@ -269,21 +253,19 @@ static int watch_signals(struct sim *sim, struct err *err)
 static int set_up(struct sim *sim, struct err *err)
 {
 	const struct sim_options *options = sim->options;
-	struct sim_grbl_config config = {
+	struct sim_config config = {
 		.no_homing = options->no_homing, .true_mdeg = options->true_mdeg,
 		.backlash_mdeg = options->backlash_mdeg,
 	};
 	int rc;
 
-	if (strcmp(options->driver, "grbl") != 0)
-		return err_set(err, ERR_RANGE, _("there is no simulator for \"%s\""), options->driver);
 	rc = loop_new(&sim->loop, err);
 	if (rc == 0 && options->world)
 		rc = world_create(&sim->world, options->world, err);
 	if (rc == 0 && sim->world && sim->world->updated_ns)
 		config.true_mdeg = sim->world->true_angle_mdeg;
 	if (rc == 0)
-		rc = sim_grbl_new(&sim->grbl, &config, clock_mono_ns(), err);
+		rc = sim_board_new(&sim->board, options->driver, &config, clock_mono_ns(), err);
 	if (rc == 0)
 		rc = watch_signals(sim, err);
 	if (rc == 0 && options->commands_fd >= 0)
@@ -315,7 +297,7 @@ int sim_main(const struct sim_options *options)
 	unplug(&sim);
 	if (sim.signals.fd >= 0)
 		close(sim.signals.fd);
-	sim_grbl_free(sim.grbl);
+	sim_board_free(sim.board);
 	world_close(sim.world);
 	loop_free(sim.loop);
 	return rc < 0;

@@ -6,8 +6,6 @@
  * one line. Bytes leave at the pace of 115200 baud, so that a report takes the 4 to 7 ms it takes a
  * real controller.
  */
-#include "turntable/sim_grbl.h"
-
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
@@ -20,31 +18,7 @@
 #define RESET_NS (550 * NS_PER_MS)
 #define POWER_NS (1600 * NS_PER_MS)
 #define SWALLOW_NS (500 * NS_PER_MS)
-#define BYTES_PER_MS 11.52
 #define ALARM3_LOST_EACH 30	/* a real one lost 4 of 122 */
-
-static uint32_t random_bits(struct sim_grbl *sim)
-{
-	sim->seed ^= sim->seed << 13;
-	sim->seed ^= sim->seed >> 7;
-	sim->seed ^= sim->seed << 17;
-	return (uint32_t)(sim->seed >> 16);
-}
-
-void sim_print(struct sim_grbl *sim, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	if (len < 0 || (size_t)len >= sizeof text || sim->fifo_len + (unsigned)len > SIM_FIFO)
-		return;
-	memcpy(sim->fifo + sim->fifo_len, text, (size_t)len);
-	sim->fifo_len += (unsigned)len;
-}
 
 static const char *state_word(const struct sim_grbl *sim)
 {
@@ -61,15 +35,15 @@ void sim_report(struct sim_grbl *sim)
 	float position = (float)count / (float)sim->settings[100];	/* as the firmware computes it */
 	bool work = !((int)sim->settings[10] & 1);
 
-	sim_print(sim, "<%s|%s:%.3f,0.000,0.000", state_word(sim), work ? "WPos" : "MPos", (double)position);
+	sim_board_print(sim->board, "<%s|%s:%.3f,0.000,0.000", state_word(sim), work ? "WPos" : "MPos", (double)position);
 	if ((int)sim->settings[10] & 2)
-		sim_print(sim, "|Bf:%u,%u", SIM_BLOCKS - sim->block_count, SIM_RING - sim->ring_len);
-	sim_print(sim, "|FS:%.0f,0", feed);
+		sim_board_print(sim->board, "|Bf:%u,%u", SIM_BLOCKS - sim->block_count, SIM_RING - sim->ring_len);
+	sim_board_print(sim->board, "|FS:%.0f,0", feed);
 	if (sim->reports % 10 == 0)
-		sim_print(sim, "|WCO:0.000,0.000,0.000");
+		sim_board_print(sim->board, "|WCO:0.000,0.000,0.000");
 	else if (sim->reports % 10 == 1)
-		sim_print(sim, "|Ov:100,100,100");
-	sim_print(sim, ">\r\n");
+		sim_board_print(sim->board, "|Ov:100,100,100");
+	sim_board_print(sim->board, ">\r\n");
 	sim->reports++;
 }
 
@@ -79,10 +53,10 @@ void sim_alarm(struct sim_grbl *sim, int number)
 {
 	sim_motion_end(sim);
 	sim->state = SIM_ALARM;
-	sim_print(sim, "ALARM:%d\r\n", number);
+	sim_board_print(sim->board, "ALARM:%d\r\n", number);
 	if (number == 1 || number == 2) {
 		sim->halted = true;
-		sim->halted_ns = sim->at_ns;
+		sim->halted_ns = sim->board->at_ns;
 		sim->reset_told = false;
 	}
 }
@@ -93,7 +67,7 @@ void sim_reset(struct sim_grbl *sim, int alarm)
 	sim_motion_end(sim);
 	if (alarm) {
 		sim->state = SIM_ALARM;
-		sim_print(sim, "ALARM:%d\r\n", alarm);
+		sim_board_print(sim->board, "ALARM:%d\r\n", alarm);
 	} else if (sim->state != SIM_ALARM) {
 		sim->state = sim->state == SIM_SLEEP ? SIM_ALARM : SIM_IDLE;
 	}
@@ -102,7 +76,7 @@ void sim_reset(struct sim_grbl *sim, int alarm)
 	sim->jog_blocked = sim->asked = sim->cancel = sim->hold = sim->halted = false;
 	sim->delay_ns = 0;
 	sim->power_up = false;
-	sim->boot_ns = sim->at_ns + RESET_NS;
+	sim->boot_ns = sim->board->at_ns + RESET_NS;
 }
 
 static void soft_reset(struct sim_grbl *sim)
@@ -113,23 +87,28 @@ static void soft_reset(struct sim_grbl *sim)
 
 	if (sim->boot_ns)
 		return;
-	if (sim->halted && sim->at_ns < sim->halted_ns + SWALLOW_NS)
+	if (sim->halted && sim->board->at_ns < sim->halted_ns + SWALLOW_NS)
 		return;
 	if (alarm == 3 && ++sim->resets % ALARM3_LOST_EACH == 0)
 		alarm = 0;
 	sim_reset(sim, alarm);
 }
 
-static void power_cycle(struct sim_grbl *sim)
+static void power(struct sim_board *board, bool first)
 {
+	struct sim_grbl *sim = sim_grbl_of(board);
+
+	sim->board = board;
+	if (first)
+		sim_default_settings(sim);
+	if (first && board->config.no_homing)
+		sim->settings[22] = 0;
 	sim_reset(sim, 0);
-	sim->fifo_len = sim->out_len = 0;
 	sim->steps = 0;
 	sim->gc_deg = 0;
-	sim->hung = false;
 	sim->state = sim->settings[22] != 0 ? SIM_ALARM : SIM_IDLE;
 	sim->power_up = true;
-	sim->boot_ns = sim->at_ns + POWER_NS;
+	sim->boot_ns = sim->board->at_ns + POWER_NS;
 }
 
 static void boot(struct sim_grbl *sim)
@@ -137,9 +116,9 @@ static void boot(struct sim_grbl *sim)
 	sim->boot_ns = 0;
 	sim->absolute = true;
 	sim->inches = false;
-	sim_print(sim, "\r\nGrbl 1.1h ['$' for help]\r\n");
+	sim_board_print(sim->board, "\r\nGrbl 1.1h ['$' for help]\r\n");
 	if (sim->state == SIM_ALARM)
-		sim_print(sim, "[MSG:'$H'|'$X' to unlock]\r\n");
+		sim_board_print(sim->board, "[MSG:'$H'|'$X' to unlock]\r\n");
 }
 
 /* --- the main program ------------------------------------------------------------------------------ */
@@ -197,9 +176,9 @@ static bool next_line(struct sim_grbl *sim)
 static void main_program(struct sim_grbl *sim)
 {
 	if (sim->halted) {
-		if (!sim->reset_told && sim->at_ns >= sim->halted_ns + SWALLOW_NS) {
+		if (!sim->reset_told && sim->board->at_ns >= sim->halted_ns + SWALLOW_NS) {
 			sim->reset_told = true;
-			sim_print(sim, "[MSG:Reset to continue]\r\n");
+			sim_board_print(sim->board, "[MSG:Reset to continue]\r\n");
 		}
 		return;
 	}
@@ -218,55 +197,24 @@ static void main_program(struct sim_grbl *sim)
 		sim_execute_line(sim);
 }
 
-static void send_bytes(struct sim_grbl *sim)
+static void step(struct sim_board *board)
 {
-	unsigned count;
+	struct sim_grbl *sim = sim_grbl_of(board);
 
-	sim->bytes_due = fmin(sim->bytes_due + BYTES_PER_MS, 64);
-	count = MIN((unsigned)sim->bytes_due, sim->fifo_len);
-	sim->bytes_due = count == sim->fifo_len ? 0 : sim->bytes_due - count;
-	for (unsigned i = 0; i < count; i++) {
-		uint8_t byte = sim->fifo[i];
-
-		if (sim->damage && random_bits(sim) % (uint64_t)sim->damage == 0)
-			byte ^= (uint8_t)(1u << random_bits(sim) % 8);
-		if (sim->at_ns >= sim->silent_ns && sim->out_len < SIM_FIFO)
-			sim->out[sim->out_len++] = byte;
-	}
-	sim->fifo_len -= count;
-	memmove(sim->fifo, sim->fifo + count, sim->fifo_len);
-}
-
-static void one_step(struct sim_grbl *sim)
-{
-	sim->at_ns += SIM_STEP_NS;
-	if (sim->hung)
-		return;
-	if (sim->boot_ns && sim->at_ns >= sim->boot_ns)
+	if (sim->boot_ns && board->at_ns >= sim->boot_ns)
 		boot(sim);
-	if (!sim->boot_ns) {
-		main_program(sim);
-		sim_motion_step(sim);
-	}
-	send_bytes(sim);
+	if (sim->boot_ns)
+		return;
+	main_program(sim);
+	sim_motion_step(sim);
 }
 
-bool sim_grbl_busy(const struct sim_grbl *sim)
+static bool busy(const struct sim_board *board)
 {
-	return sim->boot_ns || sim->block_count || sim->ring_len || sim->fifo_len || sim->out_len ||
-	       sim->asked || sim->jog_blocked || sim->state == SIM_HOME || sim->halted || sim->speed > 0 ||
-	       sim->cancel || sim->hold;
-}
+	const struct sim_grbl *sim = sim_grbl_of(board);
 
-void sim_grbl_advance(struct sim_grbl *sim, uint64_t now_ns)
-{
-	while (sim->at_ns + SIM_STEP_NS <= now_ns) {
-		if (!sim_grbl_busy(sim) || sim->hung) {	/* nothing will happen: skip the time */
-			sim->at_ns = now_ns - (now_ns - sim->at_ns) % SIM_STEP_NS;
-			return;
-		}
-		one_step(sim);
-	}
+	return sim->boot_ns || sim->block_count || sim->ring_len || sim->asked || sim->jog_blocked ||
+	       sim->state == SIM_HOME || sim->halted || sim->speed > 0 || sim->cancel || sim->hold;
 }
 
 /* --- bytes ---------------------------------------------------------------------------------------- */
@@ -285,90 +233,52 @@ static void receive(struct sim_grbl *sim, uint8_t byte)
 	else if (byte == 0x84 && sim->state != SIM_ALARM && sim->state != SIM_HOME) {
 		sim_motion_end(sim);
 		sim->state = SIM_DOOR;
-		sim_print(sim, "[MSG:Check Door]\r\n");
+		sim_board_print(sim->board, "[MSG:Check Door]\r\n");
 	} else if (byte == 0x85 && sim->state == SIM_JOG)
 		sim->cancel = true;	/* in any other state it is nothing */
 	else if (byte < 0x80 && byte != '~' && sim->ring_len < SIM_RING)
 		sim->ring[sim->ring_len++] = byte;
 }
 
-void sim_grbl_rx(struct sim_grbl *sim, const uint8_t *bytes, size_t len_bytes, uint64_t now_ns)
+static void rx(struct sim_board *board, uint8_t byte)
 {
-	sim_grbl_advance(sim, now_ns);
-	if (sim->hung || (sim->boot_ns && sim->power_up))
-		return;
-	for (size_t i = 0; i < len_bytes; i++)
-		receive(sim, bytes[i]);
+	struct sim_grbl *sim = sim_grbl_of(board);
+
+	if (!sim->boot_ns || !sim->power_up)
+		receive(sim, byte);
 }
 
-size_t sim_grbl_tx(struct sim_grbl *sim, uint8_t *bytes, size_t size)
+static double counted_mdeg(const struct sim_board *board)
 {
-	unsigned count = (unsigned)MIN(size, (size_t)sim->out_len);
+	const struct sim_grbl *sim = sim_grbl_of(board);
 
-	memcpy(bytes, sim->out, count);
-	sim->out_len -= count;
-	memmove(sim->out, sim->out + count, sim->out_len);
-	return count;
+	return sim->steps / sim->settings[100] * 1000;
 }
 
-void sim_grbl_fault(struct sim_grbl *sim, enum sim_fault fault, int64_t value)
+static double speed_mdeg_s(const struct sim_board *board)
 {
-	switch (fault) {
-	case SIM_SLIP: sim->slip_deg = (double)value / 1000; break;
-	case SIM_STALL: sim->stalled = value != 0; break;
-	case SIM_SILENCE: sim->silent_ns = sim->at_ns + (uint64_t)value * NS_PER_MS; break;
-	case SIM_HANG: sim->hung = value != 0; break;
-	case SIM_POWER: power_cycle(sim); break;
-	case SIM_LIMIT: sim_alarm(sim, 1); break;
-	case SIM_DAMAGE: sim->damage = value; break;
-	case SIM_NUDGE: sim->true_deg += (double)value / 1000; break;
-	case SIM_GARBAGE:
-		for (int64_t i = 0; i < value && sim->fifo_len < SIM_FIFO; i++)
-			sim->fifo[sim->fifo_len++] = (uint8_t)random_bits(sim);
-	}
+	const struct sim_grbl *sim = sim_grbl_of(board);
+
+	return sim->speed / sim->settings[100] * (sim->forward ? 1000 : -1000);
 }
 
-void sim_grbl_set(struct sim_grbl *sim, unsigned number, double value)
+/* --- faults of its own ----------------------------------------------------------------------------- */
+
+static void limit(struct sim_board *board, int64_t value)
 {
-	sim->settings[number % ARRAY_LEN(sim->settings)] = value;
+	(void)value;
+	sim_alarm(sim_grbl_of(board), 1);
 }
 
-int64_t sim_grbl_true_mdeg(const struct sim_grbl *sim)
+void sim_grbl_set(struct sim_board *board, unsigned number, double value)
 {
-	return llround(sim->true_deg * 1000);
+	sim_grbl_of(board)->settings[number % 256] = value;
 }
 
-int64_t sim_grbl_counted_mdeg(const struct sim_grbl *sim)
-{
-	return llround(sim->steps / sim->settings[100] * 1000);
-}
+static const struct sim_fault faults[] = { { "limit", limit }, { NULL, NULL } };
 
-double sim_grbl_speed_mdeg_s(const struct sim_grbl *sim)
-{
-	return sim->speed / sim->settings[100] * 1000;
-}
-
-int sim_grbl_new(struct sim_grbl **out, const struct sim_grbl_config *config, uint64_t now_ns,
-		 struct err *err)
-{
-	struct sim_grbl *sim = calloc(1, sizeof *sim);
-
-	if (!sim)
-		return err_set(err, ERR_NOMEM, "simulated table: out of memory");
-	sim->config = *config;
-	sim->at_ns = now_ns;
-	sim->seed = 88172645463325252u;
-	sim_default_settings(sim);
-	if (config->no_homing)
-		sim->settings[22] = 0;
-	sim->true_deg = (double)config->true_mdeg / 1000;
-	power_cycle(sim);
-	*out = sim;
-	return 0;
-}
-
-struct sim_grbl *sim_grbl_free(struct sim_grbl *sim)
-{
-	free(sim);
-	return NULL;
-}
+const struct sim_model sim_grbl = {
+	.name = "grbl", .baud = 115200, .own_bytes = sizeof(struct sim_grbl),
+	.power = power, .rx = rx, .step = step, .busy = busy,
+	.counted_mdeg = counted_mdeg, .speed_mdeg_s = speed_mdeg_s, .faults = faults,
+};

@@ -102,7 +102,7 @@ void sim_queue_motion(struct sim_grbl *sim, struct sim_block block, enum sim_sta
 		sim->blocks[sim->block_count++] = block;
 		sim->state = state;
 	}
-	sim_print(sim, "ok\r\n");
+	sim_board_print(sim->board, "ok\r\n");
 }
 
 static int motion(struct sim_grbl *sim, const struct words *words, double feed, enum sim_state state)
@@ -157,7 +157,7 @@ static int code_line(struct sim_grbl *sim, const char *text)
 		sim->feed = words.f;
 	if (words.has_x)
 		return motion(sim, &words, sim->feed > 0 ? sim->feed : sim->settings[110], SIM_RUN);
-	sim_print(sim, "ok\r\n");
+	sim_board_print(sim->board, "ok\r\n");
 	return 0;
 }
 
@@ -166,9 +166,9 @@ static int code_line(struct sim_grbl *sim, const char *text)
 static int print_settings(struct sim_grbl *sim)
 {
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
-		sim_print(sim, "$%d=%.*f\r\n", defaults[i].number, defaults[i].whole ? 0 : 3,
+		sim_board_print(sim->board, "$%d=%.*f\r\n", defaults[i].number, defaults[i].whole ? 0 : 3,
 			  sim->settings[defaults[i].number]);
-	sim_print(sim, "ok\r\n");
+	sim_board_print(sim->board, "ok\r\n");
 	return 0;
 }
 
@@ -191,7 +191,7 @@ static int write_setting(struct sim_grbl *sim, const char *text)
 		if (defaults[i].number != number)
 			continue;
 		sim->settings[number] = value;
-		sim_print(sim, "ok\r\n");
+		sim_board_print(sim->board, "ok\r\n");
 		return 0;
 	}
 	return 3;
@@ -200,17 +200,17 @@ static int write_setting(struct sim_grbl *sim, const char *text)
 static int unlock(struct sim_grbl *sim)
 {
 	if (sim->state == SIM_ALARM) {
-		sim_print(sim, "[MSG:Caution: Unlocked]\r\n");
+		sim_board_print(sim->board, "[MSG:Caution: Unlocked]\r\n");
 		sim->state = SIM_IDLE;
 	}
-	sim_print(sim, "ok\r\n");
+	sim_board_print(sim->board, "ok\r\n");
 	return 0;
 }
 
 static int dollar_line(struct sim_grbl *sim, const char *line)
 {
 	if (!line[1]) {
-		sim_print(sim, "[HLP:$$ $# $G $I $N $x=val $Nx=line $J=line $SLP $C $X $H ~ ! ? ctrl-x]\r\nok\r\n");
+		sim_board_print(sim->board, "[HLP:$$ $# $G $I $N $x=val $Nx=line $J=line $SLP $C $X $H ~ ! ? ctrl-x]\r\nok\r\n");
 		return 0;
 	}
 	if (strncmp(line, "$J=", 3) == 0)
@@ -222,7 +222,7 @@ static int dollar_line(struct sim_grbl *sim, const char *line)
 	if (strcmp(line, "$X") == 0)
 		return unlock(sim);
 	if (strcmp(line, "$I") == 0) {
-		sim_print(sim, "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n");
+		sim_board_print(sim->board, "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n");
 		return 0;
 	}
 	if (strcmp(line, "$H") == 0) {
@@ -234,7 +234,7 @@ static int dollar_line(struct sim_grbl *sim, const char *line)
 	if (strcmp(line, "$SLP") == 0) {
 		sim_motion_end(sim);
 		sim->state = SIM_SLEEP;
-		sim_print(sim, "ok\r\n[MSG:Sleeping]\r\n");
+		sim_board_print(sim->board, "ok\r\n[MSG:Sleeping]\r\n");
 		return 0;
 	}
 	return write_setting(sim, line + 1);
@@ -249,13 +249,13 @@ void sim_execute_line(struct sim_grbl *sim)
 		error = 11;
 	else if (!sim->line_len) {
 		error = 0;
-		sim_print(sim, "ok\r\n");
+		sim_board_print(sim->board, "ok\r\n");
 	} else if (sim->line[0] == '$')
 		error = dollar_line(sim, sim->line);
 	else
 		error = code_line(sim, sim->line);
 	if (error)
-		sim_print(sim, "error:%d\r\n", error);
+		sim_board_print(sim->board, "error:%d\r\n", error);
 	sim->line_len = 0;
 	sim->line_over = sim->comment = sim->comment_line = false;
 }

@@ -19,29 +19,9 @@ static double accel(const struct sim_grbl *sim)
 
 static bool at_switch(const struct sim_grbl *sim)
 {
-	double bearing = fmod(sim->true_deg, 360.0);
+	double bearing = fmod(sim->board->true_deg, 360.0);
 
 	return (bearing < 0 ? bearing + 360.0 : bearing) < FLAG_DEG;
-}
-
-/* @deg of steps were made: what of them the table follows. */
-static void turn_table(struct sim_grbl *sim, double deg)
-{
-	double backlash = sim->config.backlash_mdeg / 1000.0;
-	double slip = fmin(fabs(deg), sim->slip_deg);
-
-	sim->slip_deg -= slip;
-	deg -= copysign(slip, deg);
-	if (sim->stalled)
-		return;
-	sim->play_deg += deg;
-	if (sim->play_deg > backlash) {
-		sim->true_deg += sim->play_deg - backlash;
-		sim->play_deg = backlash;
-	} else if (sim->play_deg < 0) {
-		sim->true_deg += sim->play_deg;
-		sim->play_deg = 0;
-	}
 }
 
 void sim_motion_end(struct sim_grbl *sim)
@@ -88,7 +68,7 @@ static void follow(struct sim_grbl *sim, double distance)
 		double go = copysign(fmin(fabs(left), distance), left);
 		bool forward = left > 0;
 
-		turn_table(sim, go / sim->settings[100]);
+		sim_board_turn(sim->board, go / sim->settings[100]);
 		sim->forward = forward;
 		distance -= fabs(go);
 		if (fabs(go) < fabs(left)) {
@@ -148,7 +128,7 @@ static void homing_block(struct sim_grbl *sim, enum sim_homing phase)
 	sim->homing_from = sim->steps;
 	sim->blocks[0] = (struct sim_block){ sim->steps + deg * s[100], rate / 60 * s[100] };
 	sim->block_count = 1;
-	sim->delay_ns = phase == SIM_SEEK ? 0 : sim->at_ns + (uint64_t)s[26] * NS_PER_MS;
+	sim->delay_ns = phase == SIM_SEEK ? 0 : sim->board->at_ns + (uint64_t)s[26] * NS_PER_MS;
 }
 
 void sim_homing_start(struct sim_grbl *sim)
@@ -165,7 +145,7 @@ static void homing_done(struct sim_grbl *sim)
 		sim_report(sim);	/* asked while homing, said now: <Home...> */
 	sim->asked = false;
 	sim->state = SIM_IDLE;
-	sim_print(sim, "ok\r\n");
+	sim_board_print(sim->board, "ok\r\n");
 }
 
 static void homing_step(struct sim_grbl *sim)
@@ -188,7 +168,7 @@ static void homing_step(struct sim_grbl *sim)
 
 void sim_motion_step(struct sim_grbl *sim)
 {
-	if (sim->state == SIM_HOME && sim->at_ns < sim->delay_ns)
+	if (sim->state == SIM_HOME && sim->board->at_ns < sim->delay_ns)
 		return;
 	if (sim->state == SIM_HOME)
 		homing_step(sim);

@@ -3,15 +3,11 @@
 #ifndef OSTEND_TURNTABLE_SIM_GRBL_OWN_H
 #define OSTEND_TURNTABLE_SIM_GRBL_OWN_H
 
-#include "station/base/clock.h"
-#include "turntable/sim_grbl.h"
+#include "turntable/sim_board.h"
 
 #define SIM_RING 128
 #define SIM_BLOCKS 15
 #define SIM_LINE 80
-#define SIM_FIFO 4096
-#define SIM_STEP_NS NS_PER_MS
-#define SIM_STEP_S 0.001
 
 enum sim_state { SIM_IDLE, SIM_RUN, SIM_HOLD, SIM_JOG, SIM_ALARM, SIM_DOOR, SIM_HOME, SIM_SLEEP, SIM_CHECK };
 
@@ -20,8 +16,8 @@ enum sim_homing { SIM_SEEK, SIM_SEEK_PULL, SIM_LOCATE, SIM_LOCATE_PULL };
 struct sim_block { double target, nominal; };	/* steps; steps a second */
 
 struct sim_grbl {
-	struct sim_grbl_config config;
-	uint64_t at_ns, boot_ns;		/* boot: when the banner comes; 0: running */
+	struct sim_board *board;
+	uint64_t boot_ns;			/* when the banner comes; 0: running */
 	bool power_up;				/* the boot is one of power, not of 0x18 */
 	enum sim_state state;
 
@@ -33,10 +29,6 @@ struct sim_grbl {
 	bool jog_blocked;			/* a parsed motion that waits for room in the planner */
 	struct sim_block blocked;
 	enum sim_state blocked_state;
-
-	uint8_t fifo[SIM_FIFO], out[SIM_FIFO];
-	unsigned fifo_len, out_len;
-	double bytes_due;			/* of the 11.52 a millisecond */
 
 	bool asked, cancel, hold, halted;
 	uint64_t halted_ns, delay_ns;		/* delay: the main program sleeps until then */
@@ -55,17 +47,15 @@ struct sim_grbl {
 
 	enum sim_homing homing;
 	double homing_from;
-
-	double true_deg, play_deg;		/* play: 0 at one flank of the gear, backlash at the other */
-	double slip_deg;
-	bool stalled, hung;
-	uint64_t silent_ns;
-	int64_t damage;
-	uint64_t seed;
 };
 
+static inline struct sim_grbl *sim_grbl_of(const struct sim_board *board)
+{
+	return board->own;
+}
+
 /* sim_grbl.c */
-void sim_print(struct sim_grbl *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+void sim_grbl_set(struct sim_board *board, unsigned number, double value);	/* "$number=value", unsaid */
 void sim_report(struct sim_grbl *sim);
 void sim_alarm(struct sim_grbl *sim, int number);
 void sim_reset(struct sim_grbl *sim, int alarm);

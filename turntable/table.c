@@ -261,7 +261,7 @@ static int make_parts(struct table *table, struct err *err)
 		if (latch_load(table->latch_path, &estop, &epoch, err) < 0)
 			log_error("%s", err->text);
 	}
-	rc = drive_new(&table->drive, driver, epoch, drive_event, table, err);
+	rc = drive_new(&table->drive, driver, &table->options.drive, epoch, drive_event, table, err);
 	if (rc < 0)
 		return rc;
 	return governor_new(&table->governor, table->drive, &table->options.limits, estop, &ops, err);
@@ -347,7 +347,7 @@ int table_line_error(const struct table *table, struct err *err)
 static json_t *capability_names(uint32_t capabilities)
 {
 	static const char *const names[] = { "report", "home", "goto", "spin", "respin", "stop", "stop-now",
-					     "stops-alone", "encoder" };
+					     "stops-alone", "encoder", "accelerate", "speed" };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -20,6 +20,7 @@ struct table_options {
 	const char *port;		/* a device, a by-id link, a pty */
 	bool simulated;			/* said in every state: not a real table */
 	struct governor_config limits;	/* GOVERNOR_CONFIG_DEFAULT */
+	struct drive_config drive;	/* of this table: gear, direction, zero; all 0: the driver's usual */
 };
 
 /**

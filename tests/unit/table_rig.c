@@ -55,7 +55,7 @@ static void write_out(void *owner)
 	for (size_t i = 0; i < drive->tx_len_bytes && !rig->unplugged && !rig->host_dead; i++) {
 		look_at_byte(rig, drive->tx[i]);
 		if (!rig->lose || drive->tx[i] != rig->lose)
-			sim_grbl_rx(rig->sim, &drive->tx[i], 1, rig->now_ns);
+			sim_board_rx(rig->sim, &drive->tx[i], 1, rig->now_ns);
 	}
 	drive->tx_len_bytes = 0;
 }
@@ -83,38 +83,44 @@ static void drive_event(void *owner, const struct drive_event *event)
 		governor_drive_event(rig->governor, event);
 }
 
-struct rig *rig_new(const struct sim_grbl_config *sim, const struct governor_config *limits, bool estop)
+struct rig *rig_open(const struct rig_options *options)
 {
-	static const struct sim_grbl_config plain = { .true_mdeg = -10000 };
+	static const struct sim_config plain = { .true_mdeg = -10000 };
 	const struct governor_config default_limits = GOVERNOR_CONFIG_DEFAULT;
 	struct rig *rig = calloc(1, sizeof *rig);
 	const struct governor_ops ops = {
 		.ended = ended, .overtake = overtake, .write_now = write_out, .keep = keep, .owner = rig,
 	};
+	const char *driver = options->driver ? options->driver : "grbl";
 	struct err err;
 
 	assert_non_null(rig);
 	rig->now_ns = 1000 * NS_PER_S;
-	assert_int_equal(sim_grbl_new(&rig->sim, sim ? sim : &plain, rig->now_ns, &err), 0);
-	assert_int_equal(drive_new(&rig->drive, drive_find("grbl"), 0, drive_event, rig, &err), 0);
-	assert_int_equal(governor_new(&rig->governor, rig->drive, limits ? limits : &default_limits, estop, &ops,
-				      &err), 0);
+	assert_int_equal(sim_board_new(&rig->sim, driver, options->sim ? options->sim : &plain, rig->now_ns, &err), 0);
+	assert_int_equal(drive_new(&rig->drive, drive_find(driver), options->drive, 0, drive_event, rig, &err), 0);
+	assert_int_equal(governor_new(&rig->governor, rig->drive, options->limits ? options->limits : &default_limits,
+				      options->estop, &ops, &err), 0);
 	rig->drive->driver->link(rig->drive, DRIVE_LINK_OPENED, rig->now_ns);
 	return rig;
+}
+
+struct rig *rig_new(const struct sim_config *sim, const struct governor_config *limits, bool estop)
+{
+	return rig_open(&(struct rig_options){ .sim = sim, .limits = limits, .estop = estop });
 }
 
 void rig_free(struct rig *rig)
 {
 	governor_free(rig->governor);
 	drive_free(rig->drive);
-	sim_grbl_free(rig->sim);
+	sim_board_free(rig->sim);
 	free(rig);
 }
 
 static void hear(struct rig *rig)
 {
 	uint8_t bytes[512];
-	size_t len = sim_grbl_tx(rig->sim, bytes, sizeof bytes);
+	size_t len = sim_board_tx(rig->sim, bytes, sizeof bytes);
 
 	if (len && !rig->unplugged && !rig->host_dead)
 		rig->drive->driver->rx(rig->drive, bytes, len, rig->now_ns);
@@ -123,7 +129,7 @@ static void hear(struct rig *rig)
 static void step(struct rig *rig)
 {
 	rig->now_ns += NS_PER_MS;
-	sim_grbl_advance(rig->sim, rig->now_ns);
+	sim_board_advance(rig->sim, rig->now_ns);
 	hear(rig);
 	if (rig->host_dead)
 		return;

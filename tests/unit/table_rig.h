@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * table_rig.h - governor, Grbl driver and simulated controller wired together, in a time of their own.
+ * table_rig.h - governor, a driver and its simulated controller wired together, in a time of their own.
  *
  * One step is one millisecond. Every byte in either direction passes through here, so a test can lose,
  * delay or look at it.
@@ -16,13 +16,13 @@
 
 #include "station/base/clock.h"
 #include "turntable/governor.h"
-#include "turntable/sim_grbl.h"
+#include "turntable/sim_board.h"
 
 #define RIG_ENDS 4096
 
 struct rig {
 	uint64_t now_ns;
-	struct sim_grbl *sim;
+	struct sim_board *sim;
 	struct drive *drive;
 	struct governor *governor;
 	bool unplugged;
@@ -39,7 +39,17 @@ struct rig {
 	int64_t longest_jog_mdeg;
 };
 
-struct rig *rig_new(const struct sim_grbl_config *sim, const struct governor_config *limits, bool estop);
+struct rig_options {
+	const char *driver;			/* NULL: grbl */
+	const struct sim_config *sim;		/* NULL: plain, standing at -10 degrees */
+	const struct drive_config *drive;	/* NULL: the driver's usual */
+	const struct governor_config *limits;	/* NULL: GOVERNOR_CONFIG_DEFAULT */
+	bool estop;
+};
+
+struct rig *rig_open(const struct rig_options *options);
+/** The Grbl one. */
+struct rig *rig_new(const struct sim_config *sim, const struct governor_config *limits, bool estop);
 void rig_free(struct rig *rig);
 
 void rig_run(struct rig *rig, unsigned ms);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "turntable/drv_grbl.h"
+#include "turntable/sim_grbl_own.h"
 
 /* --- transcripts ---------------------------------------------------------------------------------- */
 
@@ -16,8 +17,15 @@ struct play {
 	uint64_t now_ns;
 	char sent[4096];
 	size_t sent_len;
+	const struct drive_exchange *asks[8];	/* what it may ask at any time */
+	size_t ask_count;
 	unsigned done, failed;
 };
+
+static size_t length(const struct drive_exchange *step)
+{
+	return step->len_bytes ? step->len_bytes : strlen(step->bytes);
+}
 
 static void play_event(void *owner, const struct drive_event *event)
 {
@@ -45,21 +53,32 @@ static void play_ms(struct play *play, int ms)
 	}
 }
 
+/* How many bytes at @at are one of its questions; 0: none. */
+static size_t question(const struct play *play, const char *at, size_t left)
+{
+	for (size_t i = 0; i < play->ask_count; i++)
+		if (length(play->asks[i]) <= left && memcmp(at, play->asks[i]->bytes, length(play->asks[i])) == 0)
+			return length(play->asks[i]);
+	return 0;
+}
+
 /* The bytes come within 5 s; before them there may be questions, and more of the same behind. */
-static void play_sent(struct play *play, const char *bytes)
+static void play_sent(struct play *play, const struct drive_exchange *step)
 {
 	for (int ms = 0; ms < 5000; ms++) {
-		char *at = memmem(play->sent, play->sent_len, bytes, strlen(bytes));
+		char *found = memmem(play->sent, play->sent_len, step->bytes, length(step));
+		size_t before = found ? (size_t)(found - play->sent) : 0, at = 0, len;
 
-		for (const char *c = play->sent; at && c < at; c++)
-			assert_int_equal(*c, '?');
-		if (at) {
+		while (at < before && (len = question(play, play->sent + at, before - at)) > 0)
+			at += len;
+		if (found) {
+			assert_int_equal(at, before);
 			play->sent_len = 0;
 			return;
 		}
 		play_ms(play, 1);
 	}
-	fail_msg("\"%s\" was not sent, but \"%.*s\"", bytes, (int)play->sent_len, play->sent);
+	fail_msg("\"%s\" was not sent, but \"%.*s\"", step->bytes, (int)play->sent_len, play->sent);
 }
 
 static void play_step(struct play *play, const struct drive_exchange *step)
@@ -69,11 +88,11 @@ static void play_step(struct play *play, const struct drive_exchange *step)
 
 	switch (step->step) {
 	case DRIVE_PLAY_SENT:
-		play_sent(play, step->bytes);
+		play_sent(play, step);
 		break;
 	case DRIVE_PLAY_ANSWER:
 		play_ms(play, 4);
-		driver->rx(play->drive, (const uint8_t *)step->bytes, strlen(step->bytes), play->now_ns);
+		driver->rx(play->drive, (const uint8_t *)step->bytes, length(step), play->now_ns);
 		play_take(play);
 		break;
 	case DRIVE_PLAY_WAIT_MS:
@@ -88,6 +107,10 @@ static void play_step(struct play *play, const struct drive_exchange *step)
 		play->sent_len = 0;
 		driver->urgent(play->drive, DRIVE_STOP, play->now_ns);
 		play_take(play);
+		break;
+	case DRIVE_PLAY_ASKS:
+		assert_true(play->ask_count < ARRAY_LEN(play->asks));
+		play->asks[play->ask_count++] = step;
 		break;
 	case DRIVE_PLAY_DONE:
 		assert_int_equal(play->done, 1);
@@ -107,7 +130,7 @@ static void test_each_driver_plays_its_transcript(void **state)
 		struct err err;
 
 		assert_non_null(drive_at(i)->transcript);
-		assert_int_equal(drive_new(&play.drive, drive_at(i), 7, play_event, &play, &err), 0);
+		assert_int_equal(drive_new(&play.drive, drive_at(i), NULL, 7, play_event, &play, &err), 0);
 		drive_at(i)->link(play.drive, DRIVE_LINK_OPENED, play.now_ns);
 		for (const struct drive_exchange *step = drive_at(i)->transcript; step->step != DRIVE_PLAY_END; step++)
 			play_step(&play, step);
@@ -211,15 +234,15 @@ static void test_grbl_stops_a_board_that_is_found_moving(void **state)
 	(void)state;
 	rig_submit(rig, RIG_TURN(300), NULL);
 	rig_run(rig, 1500);
-	assert_true(sim_grbl_speed_mdeg_s(rig->sim) > 15000);
+	assert_true(sim_board_speed_mdeg_s(rig->sim) > 15000);
 	rig_unplug(rig);
 	rig_run(rig, 50);
 	rig_plug(rig);
 	rig_run(rig, 1500);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	assert_true(rig_until_ready(rig, 6000));
 	/* the reset came only when it stood: the count was kept exactly */
-	assert_true(llabs(rig->drive->state.reported_mdeg - sim_grbl_counted_mdeg(rig->sim)) <= 1);
+	assert_true(llabs(rig->drive->state.reported_mdeg - sim_board_counted_mdeg(rig->sim)) <= 1);
 	rig_free(rig);
 }
 
@@ -246,7 +269,7 @@ static void test_grbl_says_that_nothing_answers(void **state)
 	struct rig *rig = rig_new(NULL, NULL, false);
 
 	(void)state;
-	sim_grbl_fault(rig->sim, SIM_HANG, 1);
+	sim_board_fault(rig->sim, "hang", 1);
 	rig_run(rig, 5000);
 	assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
 	assert_non_null(strstr(governor_message(rig->governor), "Nothing answers"));
@@ -264,7 +287,7 @@ static void test_goto_arrives_exactly_and_the_table_is_there(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bearings); i++) {
 		assert_int_equal(rig_do(rig, RIG_GOTO(bearings[i]), 20000), GOVERNOR_DONE);
 		assert_int_equal(pose_bearing_mdeg(rig->drive->state.reported_mdeg), bearings[i] * 1000);
-		assert_true(labs(pose_bearing_mdeg(sim_grbl_true_mdeg(rig->sim)) - bearings[i] * 1000) <= 13);
+		assert_true(labs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - bearings[i] * 1000) <= 13);
 	}
 	assert_true(rig->longest_jog_mdeg <= MDEG_PER_TURN);
 	rig_free(rig);
@@ -282,7 +305,7 @@ static void test_done_is_said_only_when_the_table_stands(void **state)
 		assert_true(rig->drive->state.motion == POSE_MOTION_MOVING || rig_ends(rig, command, &outcome));
 	}
 	assert_int_equal(outcome, GOVERNOR_DONE);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -299,7 +322,7 @@ static void test_angle_is_reported_within_100_ms(void **state)
 		worst = MAX(worst, (int64_t)(rig->now_ns - rig->drive->state.sampled_ns));
 		/* and the sample is right for its time: within the step of the simulation and its report */
 		if (rig->drive->state.sampled_ns + 10 * NS_PER_MS > rig->now_ns)
-			assert_true(llabs(sim_grbl_counted_mdeg(rig->sim) - rig->drive->state.reported_mdeg) < 20 * 13);
+			assert_true(llabs(sim_board_counted_mdeg(rig->sim) - rig->drive->state.reported_mdeg) < 20 * 13);
 	}
 	print_message("oldest angle while moving: %.1f ms\n", (double)worst / 1e6);
 	assert_true(worst < 100 * (int64_t)NS_PER_MS);
@@ -318,13 +341,13 @@ static void test_spin_holds_its_speed(void **state)
 
 		rig_submit(rig, RIG_SPIN(speeds[i]), NULL);
 		rig_run(rig, 2000);
-		from = sim_grbl_counted_mdeg(rig->sim);
+		from = sim_board_counted_mdeg(rig->sim);
 		for (int ms = 0; ms < 10000; ms++) {
 			rig_run(rig, 1);
-			slowest = fmin(slowest, sim_grbl_speed_mdeg_s(rig->sim));
-			fastest = fmax(fastest, sim_grbl_speed_mdeg_s(rig->sim));
+			slowest = fmin(slowest, sim_board_speed_mdeg_s(rig->sim));
+			fastest = fmax(fastest, sim_board_speed_mdeg_s(rig->sim));
 		}
-		mean = (double)(sim_grbl_counted_mdeg(rig->sim) - from) / 10000;
+		mean = (double)(sim_board_counted_mdeg(rig->sim) - from) / 10000;
 		print_message("spin %.1f: mean %.3f, %.2f to %.2f degrees/s\n", speeds[i], mean, slowest / 1000,
 			      fastest / 1000);
 		assert_true(fabs(mean - speeds[i]) <= 0.01 * fabs(speeds[i]) + 0.01);
@@ -346,11 +369,11 @@ static void test_spin_ends_by_itself_when_the_host_falls_silent(void **state)
 		rig_submit(rig, RIG_SPIN(speeds[i]), NULL);
 		rig_run(rig, 3000);
 		rig->host_dead = true;
-		from = sim_grbl_counted_mdeg(rig->sim);
-		for (; ms < 3000 && sim_grbl_speed_mdeg_s(rig->sim) > 0; ms++)
+		from = sim_board_counted_mdeg(rig->sim);
+		for (; ms < 3000 && sim_board_speed_mdeg_s(rig->sim) > 0; ms++)
 			rig_run(rig, 1);
 		print_message("host silent at %.0f degrees/s: still after %d ms, %.1f degrees\n", speeds[i], ms,
-			      (double)(sim_grbl_counted_mdeg(rig->sim) - from) / 1000);
+			      (double)(sim_board_counted_mdeg(rig->sim) - from) / 1000);
 		assert_true(ms < 1100);
 		rig_free(rig);
 	}
@@ -370,9 +393,9 @@ static void test_spin_changes_speed_without_stopping(void **state)
 	assert_int_equal(outcome, GOVERNOR_SUPERSEDED);
 	for (int ms = 0; ms < 2000; ms++) {
 		rig_run(rig, 1);
-		assert_true(sim_grbl_speed_mdeg_s(rig->sim) >= 9500);
+		assert_true(sim_board_speed_mdeg_s(rig->sim) >= 9500);
 	}
-	assert_true(fabs(sim_grbl_speed_mdeg_s(rig->sim) - 10000) < 200);
+	assert_true(fabs(sim_board_speed_mdeg_s(rig->sim) - 10000) < 200);
 	rig_free(rig);
 }
 
@@ -386,17 +409,17 @@ static void test_stop_decelerates_and_keeps_the_reference(void **state)
 	(void)state;
 	rig_submit(rig, RIG_SPIN(30), NULL);
 	rig_run(rig, 3000);
-	from = sim_grbl_counted_mdeg(rig->sim);
+	from = sim_board_counted_mdeg(rig->sim);
 	asked_ns = rig->now_ns;
 	assert_int_equal(rig_do(rig, RIG_STOP, 2000), GOVERNOR_DONE);
 	print_message("stop from 30 degrees/s: known to be still after %.0f ms, %.2f degrees\n",
-		      (double)(rig->now_ns - asked_ns) / 1e6, (double)(sim_grbl_counted_mdeg(rig->sim) - from) / 1000);
+		      (double)(rig->now_ns - asked_ns) / 1e6, (double)(sim_board_counted_mdeg(rig->sim) - from) / 1000);
 	assert_true(rig->now_ns - asked_ns < 600 * NS_PER_MS);		/* v/a is 300 ms */
-	assert_true(sim_grbl_counted_mdeg(rig->sim) - from < 6000);	/* v^2/2a is 4.5 degrees */
+	assert_true(sim_board_counted_mdeg(rig->sim) - from < 6000);	/* v^2/2a is 4.5 degrees */
 	assert_int_equal(rig->drive->state.epoch, epoch);
 	assert_int_equal(rig->drive->state.reference, POSE_REF_HOMED);
 	assert_int_equal(rig_do(rig, RIG_GOTO(90), 20000), GOVERNOR_DONE);
-	assert_true(llabs(pose_bearing_mdeg(sim_grbl_true_mdeg(rig->sim)) - 90000) <= 13);
+	assert_true(llabs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - 90000) <= 13);
 	rig_free(rig);
 }
 
@@ -405,14 +428,14 @@ static void test_stop_catches_a_jog_that_is_not_parsed_yet(void **state)
 	(void)state;
 	for (unsigned ms = 0; ms < 30; ms++) {
 		struct rig *rig = rig_homed();
-		int64_t from = sim_grbl_counted_mdeg(rig->sim);
+		int64_t from = sim_board_counted_mdeg(rig->sim);
 
 		rig_submit(rig, RIG_TURN(180), NULL);
 		rig_run(rig, ms);
 		assert_int_equal(rig_do(rig, RIG_STOP, 2000), GOVERNOR_DONE);
 		rig_run(rig, 500);
-		assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
-		assert_true(sim_grbl_counted_mdeg(rig->sim) - from < 1000);
+		assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
+		assert_true(sim_board_counted_mdeg(rig->sim) - from < 1000);
 		rig_free(rig);
 	}
 }
@@ -430,7 +453,7 @@ static void test_estop_escalates_to_a_reset_when_the_gentle_stop_is_ignored(void
 	asked_ns = rig->now_ns;
 	assert_int_equal(rig_do(rig, RIG_ESTOP, 4000), GOVERNOR_DONE);
 	assert_true(rig->resets_sent >= 1);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	assert_true(rig->urgent_ns - asked_ns < 1500 * NS_PER_MS);
 	assert_true(rig->drive->state.epoch > epoch);
 	assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
@@ -465,7 +488,7 @@ static void test_a_reset_in_motion_always_costs_the_reference(void **state)
 
 static void test_silence_while_homing_is_normal(void **state)
 {
-	const struct sim_grbl_config far = { .true_mdeg = 10000 };	/* 350 degrees from the switch */
+	const struct sim_config far = { .true_mdeg = 10000 };	/* 350 degrees from the switch */
 	struct rig *rig = rig_new(&far, NULL, false);
 	uint64_t command;
 	enum governor_outcome outcome;
@@ -486,7 +509,7 @@ static void test_silence_while_homing_is_normal(void **state)
 
 static void test_stop_while_homing_resets_and_homing_can_be_tried_again(void **state)
 {
-	const struct sim_grbl_config far = { .true_mdeg = 10000 };
+	const struct sim_config far = { .true_mdeg = 10000 };
 	struct rig *rig = rig_new(&far, NULL, false);
 	uint64_t command;
 	enum governor_outcome outcome;
@@ -498,7 +521,7 @@ static void test_stop_while_homing_resets_and_homing_can_be_tried_again(void **s
 	assert_int_equal(rig_do(rig, RIG_STOP, 4000), GOVERNOR_DONE);
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_STOPPED);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	assert_string_equal(rig->drive->state.fault, "");
 	assert_int_equal(rig_do(rig, RIG_HOME, 40000), GOVERNOR_DONE);
 	rig_free(rig);
@@ -521,7 +544,7 @@ static void test_homing_without_a_switch_is_a_fault_that_names_itself(void **sta
 
 static void test_a_table_without_homing_turns_but_has_no_bearing(void **state)
 {
-	const struct sim_grbl_config bare = { .no_homing = true };
+	const struct sim_config bare = { .no_homing = true };
 	struct rig *rig = rig_new(&bare, NULL, false);
 	int rc;
 
@@ -532,7 +555,7 @@ static void test_a_table_without_homing_turns_but_has_no_bearing(void **state)
 	rig_submit(rig, RIG_GOTO(90), &rc);
 	assert_int_equal(rc, ERR_STATE);
 	assert_int_equal(rig_do(rig, RIG_TURN(45), 20000), GOVERNOR_DONE);
-	assert_int_equal(sim_grbl_true_mdeg(rig->sim), 45000);
+	assert_int_equal(sim_board_true_mdeg(rig->sim), 45000);
 	rig_free(rig);
 }
 
@@ -556,7 +579,7 @@ static void test_a_move_beyond_2_to_the_20_steps_goes_in_pieces(void **state)
 	sim_grbl_set(rig->sim, 100, 5000);	/* a turn is 1,800,000 steps */
 	assert_true(rig_until_ready(rig, 9000));
 	assert_int_equal(rig_do(rig, RIG_TURN(300), 200000), GOVERNOR_DONE);
-	assert_int_equal(sim_grbl_counted_mdeg(rig->sim), 300000);
+	assert_int_equal(sim_board_counted_mdeg(rig->sim), 300000);
 	assert_true(rig->longest_jog_mdeg <= 1000 * (1 << 20) / 5000);
 	rig_free(rig);
 }
@@ -604,7 +627,7 @@ static void test_limit_switch_latches_until_a_person_clears(void **state)
 		int rc;
 
 		rig_run(rig, 1000);
-		sim_grbl_fault(rig->sim, SIM_LIMIT, 0);
+		sim_board_fault(rig->sim, "limit", 0);
 		rig_run(rig, 20);
 		assert_int_equal(rig_ends(rig, command, &outcome), 1);
 		assert_int_equal(outcome, GOVERNOR_FAILED);
@@ -630,14 +653,14 @@ static void test_power_loss_in_a_move_is_noticed(void **state)
 
 	(void)state;
 	rig_run(rig, 2000);
-	sim_grbl_fault(rig->sim, SIM_POWER, 0);
+	sim_board_fault(rig->sim, "power", 0);
 	assert_true(rig_until_ready(rig, 8000));
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_FAILED);
 	assert_true(rig->drive->state.epoch > epoch);
 	rig_submit(rig, RIG_GOTO(90), &rc);
 	assert_int_equal(rc, ERR_STATE);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -650,20 +673,20 @@ static void test_late_answers_are_waited_for_and_silence_is_not(void **state)
 	(void)state;
 	command = rig_submit(rig, RIG_GOTO(90), NULL);
 	rig_run(rig, 1000);
-	sim_grbl_fault(rig->sim, SIM_SILENCE, 300);
+	sim_board_fault(rig->sim, "silence", 300);
 	rig_run(rig, 8000);
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_DONE);
 	command = rig_submit(rig, RIG_GOTO(270), NULL);
 	rig_run(rig, 1000);
-	sim_grbl_fault(rig->sim, SIM_SILENCE, 3000);
+	sim_board_fault(rig->sim, "silence", 3000);
 	rig_run(rig, 700);
 	assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
 	assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_FAILED);
 	rig_run(rig, 700);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);	/* it hears, though it does not speak */
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);	/* it hears, though it does not speak */
 	assert_true(rig_until_ready(rig, 4000));
 	assert_int_equal(rig->drive->state.link, POSE_LINK_UP);
 	rig_free(rig);
@@ -677,13 +700,13 @@ static void test_a_hung_controller_never_arrives(void **state)
 
 	(void)state;
 	rig_run(rig, 1000);
-	sim_grbl_fault(rig->sim, SIM_HANG, 1);
+	sim_board_fault(rig->sim, "hang", 1);
 	rig_run(rig, 10000);
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_FAILED);
-	sim_grbl_fault(rig->sim, SIM_HANG, 0);
+	sim_board_fault(rig->sim, "hang", 0);
 	rig_run(rig, 2000);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);	/* what it had left was cancelled */
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);	/* what it had left was cancelled */
 	rig_free(rig);
 }
 
@@ -696,7 +719,7 @@ static void test_garbage_changes_nothing(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		sim_grbl_fault(rig->sim, SIM_GARBAGE, 200);
+		sim_board_fault(rig->sim, "garbage", 200);
 		rig_run(rig, 200);
 	}
 	rig_run(rig, 8000);
@@ -704,7 +727,7 @@ static void test_garbage_changes_nothing(void **state)
 	if (outcome == GOVERNOR_DONE)
 		assert_int_equal(pose_bearing_mdeg(rig->drive->state.reported_mdeg), 90000);
 	assert_true(rig->drive->state.epoch >= epoch);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -714,16 +737,16 @@ static void test_a_damaged_line_never_gives_a_wrong_angle(void **state)
 	struct rig *rig = rig_homed();
 
 	(void)state;
-	sim_grbl_fault(rig->sim, SIM_DAMAGE, 200);
+	sim_board_fault(rig->sim, "damage", 200);
 	for (int i = 0; i < 60; i++) {
 		int outcome = rig_do(rig, RIG_GOTO((i * 77) % 360), 20000);
 
 		assert_true(outcome >= 0);
 		if (outcome == GOVERNOR_DONE)
-			assert_true(llabs(rig->drive->state.reported_mdeg - sim_grbl_counted_mdeg(rig->sim)) <= 1);
+			assert_true(llabs(rig->drive->state.reported_mdeg - sim_board_counted_mdeg(rig->sim)) <= 1);
 		if (outcome == GOVERNOR_DONE && rig->drive->state.reference == POSE_REF_HOMED)
-			assert_true(labs(pose_bearing_mdeg(sim_grbl_true_mdeg(rig->sim)) - (i * 77) % 360 * 1000) <= 30 ||
-				    labs(pose_bearing_mdeg(sim_grbl_true_mdeg(rig->sim)) - (i * 77) % 360 * 1000) >= 359970);
+			assert_true(labs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - (i * 77) % 360 * 1000) <= 30 ||
+				    labs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - (i * 77) % 360 * 1000) >= 359970);
 		rig_do(rig, RIG_CLEAR, 12000);
 		if (rig_until_ready(rig, 12000) && rig->drive->state.reference == POSE_REF_NONE)
 			rig_do(rig, RIG_HOME, 60000);

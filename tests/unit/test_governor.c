@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "turntable/sim_grbl_own.h"
+
 static void expect_end(struct rig *rig, uint64_t command, enum governor_outcome wanted)
 {
 	enum governor_outcome outcome = wanted;
@@ -155,7 +157,7 @@ static void test_a_command_that_waits_too_long_for_standstill_ends(void **state)
 	rig_submit(rig, RIG_SPIN(30), NULL);
 	rig_run(rig, 2000);
 	rig->lose = 0x85;	/* the stop before it is never heard; the chain runs out by itself */
-	sim_grbl_fault(rig->sim, SIM_SILENCE, 60000);
+	sim_board_fault(rig->sim, "silence", 60000);
 	waiting = rig_submit(rig, RIG_GOTO(10), &rc);
 	assert_int_equal(rc, 0);
 	rig_run(rig, 6000);
@@ -181,7 +183,7 @@ static void test_spin_stops_without_keepalive(void **state)
 	rig_run(rig, 520);
 	expect_end(rig, command, GOVERNOR_STOPPED);
 	rig_run(rig, 500);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -217,7 +219,7 @@ static void test_stop_is_on_the_wire_before_anything_else(void **state)
 	rig_run(rig, 1000);
 	expect_end(rig, stop, GOVERNOR_DONE);
 	rig_run(rig, 2000);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -239,11 +241,11 @@ static void test_stop_is_repeated_until_standstill_is_confirmed(void **state)
 		repeats += rig->urgent_ns > before_ns;
 	}
 	assert_int_equal(repeats, 10);
-	assert_true(sim_grbl_speed_mdeg_s(rig->sim) > 0);
+	assert_true(sim_board_speed_mdeg_s(rig->sim) > 0);
 	rig->lose = 0;
 	rig_run(rig, 1000);
 	expect_end(rig, stop, GOVERNOR_DONE);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -344,7 +346,7 @@ static void test_a_table_that_does_not_arrive_is_stopped(void **state)
 	rig_run(rig, 200);
 	expect_end(rig, command, GOVERNOR_FAILED);
 	rig_run(rig, 500);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -355,10 +357,10 @@ static void test_a_hold_at_the_controller_ends_the_command(void **state)
 
 	(void)state;
 	rig_run(rig, 500);
-	sim_grbl_rx(rig->sim, (const uint8_t *)"!", 1, rig->now_ns);	/* its own button */
+	sim_board_rx(rig->sim, (const uint8_t *)"!", 1, rig->now_ns);	/* its own button */
 	rig_run(rig, 1500);
 	expect_end(rig, command, GOVERNOR_FAILED);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	rig_free(rig);
 }
 
@@ -413,18 +415,18 @@ static struct governor_request random_request(void)
 static void random_fault(struct rig *rig)
 {
 	switch (random_below(8)) {
-	case 0: sim_grbl_fault(rig->sim, SIM_SILENCE, random_below(1500)); break;
-	case 1: sim_grbl_fault(rig->sim, SIM_GARBAGE, random_below(300)); break;
-	case 2: sim_grbl_fault(rig->sim, SIM_LIMIT, 0); break;
-	case 3: sim_grbl_fault(rig->sim, SIM_POWER, 0); break;
-	case 4: sim_grbl_fault(rig->sim, SIM_DAMAGE, 150); break;
-	case 5: sim_grbl_fault(rig->sim, SIM_DAMAGE, 0); break;
+	case 0: sim_board_fault(rig->sim, "silence", random_below(1500)); break;
+	case 1: sim_board_fault(rig->sim, "garbage", random_below(300)); break;
+	case 2: sim_board_fault(rig->sim, "limit", 0); break;
+	case 3: sim_board_fault(rig->sim, "power", 0); break;
+	case 4: sim_board_fault(rig->sim, "damage", 150); break;
+	case 5: sim_board_fault(rig->sim, "damage", 0); break;
 	case 6:
 		rig_unplug(rig);
 		rig_run(rig, random_below(500));
 		rig_plug(rig);
 		break;
-	default: sim_grbl_rx(rig->sim, (const uint8_t *)"!", 1, rig->now_ns);
+	default: sim_board_rx(rig->sim, (const uint8_t *)"!", 1, rig->now_ns);
 	}
 }
 
@@ -435,7 +437,7 @@ static void check_angle(const struct rig *rig)
 	bool fresh = state->sampled_ns + 60 * NS_PER_MS > rig->now_ns;
 
 	if (state->reference == POSE_REF_HOMED && state->motion == POSE_MOTION_STILL && fresh)
-		assert_true(llabs(state->reported_mdeg - sim_grbl_counted_mdeg(rig->sim)) <= 1);
+		assert_true(llabs(state->reported_mdeg - sim_board_counted_mdeg(rig->sim)) <= 1);
 }
 
 static void test_a_thousand_random_commands_end_once_and_nothing_moves_unasked(void **state)
@@ -455,11 +457,11 @@ static void test_a_thousand_random_commands_end_once_and_nothing_moves_unasked(v
 			check_angle(rig);
 		}
 	}
-	sim_grbl_fault(rig->sim, SIM_DAMAGE, 0);
-	sim_grbl_fault(rig->sim, SIM_SILENCE, 0);
+	sim_board_fault(rig->sim, "damage", 0);
+	sim_board_fault(rig->sim, "silence", 0);
 	rig_submit(rig, RIG_STOP, NULL);
 	rig_run(rig, 20000);
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
 	for (uint64_t command = 1; command <= last; command++) {
 		enum governor_outcome outcome;
 

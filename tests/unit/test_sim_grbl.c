@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "station/base/clock.h"
-#include "turntable/sim_grbl.h"
+#include "turntable/sim_board.h"
 
 struct bench {
-	struct sim_grbl *sim;
+	struct sim_board *sim;
 	uint64_t now_ns;
 	char said[16384];
 	size_t len;
@@ -24,16 +24,16 @@ static void run(struct bench *bench, unsigned ms)
 {
 	while (ms--) {
 		bench->now_ns += NS_PER_MS;
-		sim_grbl_advance(bench->sim, bench->now_ns);
+		sim_board_advance(bench->sim, bench->now_ns);
 		assert_true(bench->len < sizeof bench->said - 600);
-		bench->len += sim_grbl_tx(bench->sim, (uint8_t *)bench->said + bench->len, 512);
+		bench->len += sim_board_tx(bench->sim, (uint8_t *)bench->said + bench->len, 512);
 		bench->said[bench->len] = '\0';
 	}
 }
 
 static void say(struct bench *bench, const char *bytes)
 {
-	sim_grbl_rx(bench->sim, (const uint8_t *)bytes, strlen(bytes), bench->now_ns);
+	sim_board_rx(bench->sim, (const uint8_t *)bytes, strlen(bytes), bench->now_ns);
 }
 
 static void forget(struct bench *bench)
@@ -63,10 +63,10 @@ static unsigned count(const char *text, const char *what)
 static struct bench booted(bool no_homing)
 {
 	struct bench bench = { .now_ns = 5 * NS_PER_S };
-	const struct sim_grbl_config config = { .no_homing = no_homing, .true_mdeg = -20000 };
+	const struct sim_config config = { .no_homing = no_homing, .true_mdeg = -20000 };
 	struct err err;
 
-	assert_int_equal(sim_grbl_new(&bench.sim, &config, bench.now_ns, &err), 0);
+	assert_int_equal(sim_board_new(&bench.sim, "grbl", &config, bench.now_ns, &err), 0);
 	run(&bench, 1700);
 	assert_non_null(strstr(bench.said, "\r\nGrbl 1.1h ['$' for help]\r\n"));
 	return bench;
@@ -81,7 +81,7 @@ static void test_sim_is_locked_at_power_up_with_homing_on(void **state)
 	assert_string_equal(hear(&bench, "$J=G91X10F600\n", 20), "error:9\r\n");
 	assert_string_equal(hear(&bench, "$X\n", 20), "[MSG:Caution: Unlocked]\r\nok\r\n");
 	assert_string_equal(hear(&bench, "$J=G91X10F600\n", 20), "ok\r\n");
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_answers_lines_as_grbl_does(void **state)
@@ -99,7 +99,7 @@ static void test_sim_answers_lines_as_grbl_does(void **state)
 		run(&bench, 500);
 	}
 	assert_int_equal(count(hear(&bench, "$$\n", 200), "$"), 34);
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_refuses_a_line_of_80_characters(void **state)
@@ -115,7 +115,7 @@ static void test_sim_refuses_a_line_of_80_characters(void **state)
 	snprintf(line, sizeof line, "%080d\n", 0);
 	line[0] = 'G';
 	assert_string_equal(hear(&bench, line, 40), "error:11\r\n");
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_report_takes_4_to_7_ms_and_five_questions_get_one(void **state)
@@ -133,7 +133,7 @@ static void test_sim_report_takes_4_to_7_ms_and_five_questions_get_one(void **st
 	assert_in_range(ms, 4, 8);
 	run(&bench, 50);
 	assert_int_equal(count(bench.said, "<Idle|MPos:0.000,0.000,0.000"), 1);
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_planner_holds_15_and_the_16th_waits(void **state)
@@ -149,7 +149,7 @@ static void test_sim_planner_holds_15_and_the_16th_waits(void **state)
 	assert_int_equal(count(bench.said, "ok"), 15);
 	run(&bench, 1100);
 	assert_int_equal(count(bench.said, "ok"), 16);
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_ring_of_128_loses_bytes_silently(void **state)
@@ -161,7 +161,7 @@ static void test_sim_ring_of_128_loses_bytes_silently(void **state)
 	for (int i = 0; i < 20; i++)
 		strcat(lines, "$J=G91X1F600\n");
 	assert_int_equal(count(hear(&bench, lines, 100), "ok"), 128 / 13);
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_ok_comes_at_queueing_and_the_move_is_a_trapezoid(void **state)
@@ -172,12 +172,12 @@ static void test_sim_ok_comes_at_queueing_and_the_move_is_a_trapezoid(void **sta
 
 	(void)state;
 	assert_string_equal(hear(&bench, "$J=G91X90F1800\n", 15), "ok\r\n");
-	before = sim_grbl_speed_mdeg_s(bench.sim);
-	for (; sim_grbl_speed_mdeg_s(bench.sim) > 0 && ms < 10000; ms++) {
+	before = sim_board_speed_mdeg_s(bench.sim);
+	for (; sim_board_speed_mdeg_s(bench.sim) > 0 && ms < 10000; ms++) {
 		double speed;
 
 		run(&bench, 1);
-		speed = sim_grbl_speed_mdeg_s(bench.sim);
+		speed = sim_board_speed_mdeg_s(bench.sim);
 		hardest = fmax(hardest, fabs(speed - before));
 		before = speed;
 		top = fmax(top, speed);
@@ -185,9 +185,9 @@ static void test_sim_ok_comes_at_queueing_and_the_move_is_a_trapezoid(void **sta
 	assert_true(fabs(top - 30000) < 1);
 	assert_true(hardest <= 310);			/* 100 degrees/s^2: 100 mdeg/s a ms, and the last step */
 	assert_in_range(ms, 3270, 3310);		/* 90/30 + 30/100 s, less the 15 ms above */
-	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), 90000);
-	assert_int_equal(sim_grbl_true_mdeg(bench.sim), 70000);
-	sim_grbl_free(bench.sim);
+	assert_int_equal(sim_board_counted_mdeg(bench.sim), 90000);
+	assert_int_equal(sim_board_true_mdeg(bench.sim), 70000);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_cancel_decelerates_and_drops_the_queue(void **state)
@@ -198,14 +198,14 @@ static void test_sim_cancel_decelerates_and_drops_the_queue(void **state)
 
 	(void)state;
 	hear(&bench, "$J=G91X200F3600\n$J=G91X100F3600\n", 1500);
-	from = sim_grbl_counted_mdeg(bench.sim);
+	from = sim_board_counted_mdeg(bench.sim);
 	say(&bench, "\x85");
-	for (; sim_grbl_speed_mdeg_s(bench.sim) > 0; ms++)
+	for (; sim_board_speed_mdeg_s(bench.sim) > 0; ms++)
 		run(&bench, 1);
 	assert_in_range(ms, 590, 620);			/* v/a = 0.6 s, v^2/2a = 18 degrees */
-	assert_in_range(sim_grbl_counted_mdeg(bench.sim) - from, 17900, 18200);
+	assert_in_range(sim_board_counted_mdeg(bench.sim) - from, 17900, 18200);
 	assert_non_null(strstr(hear(&bench, "?", 20), "<Idle"));
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_ignores_a_cancel_that_comes_before_the_jog_is_parsed(void **state)
@@ -215,8 +215,8 @@ static void test_sim_ignores_a_cancel_that_comes_before_the_jog_is_parsed(void *
 	(void)state;
 	say(&bench, "$J=G91X20F1800\n\x85");
 	run(&bench, 3000);
-	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), 20000);
-	sim_grbl_free(bench.sim);
+	assert_int_equal(sim_board_counted_mdeg(bench.sim), 20000);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_hold_answers_no_line_and_parks_an_idle_controller(void **state)
@@ -227,7 +227,7 @@ static void test_sim_hold_answers_no_line_and_parks_an_idle_controller(void **st
 	assert_non_null(strstr(hear(&bench, "!?", 20), "<Hold:0"));
 	assert_string_equal(hear(&bench, "$$\n", 300), "");
 	assert_non_null(strstr(hear(&bench, "~", 300), "$0=10"));	/* answered late */
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_reset_in_motion_is_silent_for_half_a_second(void **state)
@@ -237,11 +237,11 @@ static void test_sim_reset_in_motion_is_silent_for_half_a_second(void **state)
 	(void)state;
 	hear(&bench, "$J=G91X200F3600\n", 1000);
 	assert_string_equal(hear(&bench, "\x18", 500), "ALARM:3\r\n");
-	assert_int_equal((int)sim_grbl_speed_mdeg_s(bench.sim), 0);
+	assert_int_equal((int)sim_board_speed_mdeg_s(bench.sim), 0);
 	run(&bench, 100);
 	assert_non_null(strstr(bench.said, "Grbl 1.1h"));
 	assert_non_null(strstr(bench.said, "to unlock"));
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_swallows_a_reset_right_after_a_limit_alarm(void **state)
@@ -249,14 +249,14 @@ static void test_sim_swallows_a_reset_right_after_a_limit_alarm(void **state)
 	struct bench bench = booted(true);
 
 	(void)state;
-	sim_grbl_fault(bench.sim, SIM_LIMIT, 0);
+	sim_board_fault(bench.sim, "limit", 0);
 	run(&bench, 100);
 	assert_null(strstr(hear(&bench, "\x18?$X\n", 350), "Grbl"));
 	run(&bench, 200);
 	assert_non_null(strstr(bench.said, "[MSG:Reset to continue]"));
 	assert_null(strchr(bench.said, '<'));
 	assert_non_null(strstr(hear(&bench, "\x18", 700), "Grbl 1.1h"));
-	sim_grbl_free(bench.sim);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_homing_is_silent_and_ends_at_the_switch(void **state)
@@ -276,31 +276,31 @@ static void test_sim_homing_is_silent_and_ends_at_the_switch(void **state)
 			assert_int_equal(bench.len, 0);
 	}
 	assert_non_null(strstr(bench.said, "<Home|"));	/* stale: it was asked long ago */
-	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), -5000);
-	assert_true(labs(sim_grbl_true_mdeg(bench.sim) + 5000) <= 15);
-	sim_grbl_free(bench.sim);
+	assert_int_equal(sim_board_counted_mdeg(bench.sim), -5000);
+	assert_true(labs(sim_board_true_mdeg(bench.sim) + 5000) <= 15);
+	sim_board_free(bench.sim);
 }
 
 static void test_sim_slip_and_backlash_are_not_counted(void **state)
 {
-	struct sim_grbl_config config = { .no_homing = true, .backlash_mdeg = 500 };
+	struct sim_config config = { .no_homing = true, .backlash_mdeg = 500 };
 	struct bench bench = { .now_ns = NS_PER_S };
 	struct err err;
 
 	(void)state;
-	assert_int_equal(sim_grbl_new(&bench.sim, &config, bench.now_ns, &err), 0);
+	assert_int_equal(sim_board_new(&bench.sim, "grbl", &config, bench.now_ns, &err), 0);
 	run(&bench, 1700);
 	hear(&bench, "$J=G91X10F1800\n", 1500);
-	assert_int_equal(sim_grbl_true_mdeg(bench.sim), 9500);		/* the play was taken up */
+	assert_int_equal(sim_board_true_mdeg(bench.sim), 9500);		/* the play was taken up */
 	hear(&bench, "$J=G91X-10F1800\n", 1500);
-	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), 0);
-	assert_int_equal(sim_grbl_true_mdeg(bench.sim), 0);
+	assert_int_equal(sim_board_counted_mdeg(bench.sim), 0);
+	assert_int_equal(sim_board_true_mdeg(bench.sim), 0);
 	hear(&bench, "$J=G91X-1F1800\n", 1500);
-	sim_grbl_fault(bench.sim, SIM_SLIP, 3000);
+	sim_board_fault(bench.sim, "slip", 3000);
 	hear(&bench, "$J=G91X-10F1800\n", 1500);
-	assert_int_equal(sim_grbl_true_mdeg(bench.sim), -8000);
-	assert_int_equal(sim_grbl_counted_mdeg(bench.sim), -11000);
-	sim_grbl_free(bench.sim);
+	assert_int_equal(sim_board_true_mdeg(bench.sim), -8000);
+	assert_int_equal(sim_board_counted_mdeg(bench.sim), -11000);
+	sim_board_free(bench.sim);
 }
 
 int main(void)

@@ -33,7 +33,7 @@
 #include "turntable/line.h"
 #include "station/base/sandbox.h"
 #include "turntable/sim.h"
-#include "turntable/sim_grbl.h"
+#include "turntable/sim_board.h"
 #include "turntable/table.h"
 #include "turntable/world.h"
 
@@ -554,7 +554,7 @@ static void test_a_second_process_on_the_port_is_refused_by_name(void **state)
 /* A controller inside this test: a pty whose other end the table process opens. */
 struct wire {
 	int master;
-	struct sim_grbl *sim;
+	struct sim_board *sim;
 	uint64_t urgent_ns;
 };
 
@@ -567,17 +567,17 @@ static void pump(struct wire *wire, int ms)
 	if (poll(&poll_fd, 1, ms) > 0 && (count = read(wire->master, bytes, sizeof bytes)) > 0) {
 		if (memchr(bytes, 0x85, (size_t)count) && !wire->urgent_ns)
 			wire->urgent_ns = clock_mono_ns();
-		sim_grbl_rx(wire->sim, bytes, (size_t)count, clock_mono_ns());
+		sim_board_rx(wire->sim, bytes, (size_t)count, clock_mono_ns());
 	}
-	sim_grbl_advance(wire->sim, clock_mono_ns());
-	count = (ssize_t)sim_grbl_tx(wire->sim, bytes, sizeof bytes);
+	sim_board_advance(wire->sim, clock_mono_ns());
+	count = (ssize_t)sim_board_tx(wire->sim, bytes, sizeof bytes);
 	if (count > 0)
 		assert_int_equal(write(wire->master, bytes, (size_t)count), count);
 }
 
 static struct wire open_wire(char *path, size_t size)
 {
-	const struct sim_grbl_config config = { .no_homing = true };
+	const struct sim_config config = { .no_homing = true };
 	struct wire wire = { .master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) };
 	struct termios tio;
 	struct err err;
@@ -590,7 +590,7 @@ static struct wire open_wire(char *path, size_t size)
 	cfmakeraw(&tio);
 	assert_int_equal(tcsetattr(slave, TCSANOW, &tio), 0);
 	close(slave);
-	assert_int_equal(sim_grbl_new(&wire.sim, &config, clock_mono_ns(), &err), 0);
+	assert_int_equal(sim_board_new(&wire.sim, "grbl", &config, clock_mono_ns(), &err), 0);
 	return wire;
 }
 
@@ -649,7 +649,7 @@ static void test_stop_is_on_the_wire_within_milliseconds(void **state)
 	stop_process(fixture.station, SIGKILL);
 	assert_true(table_ended(&fixture, 7 * NS_PER_S));
 	rpc_client_free(fixture.client);
-	sim_grbl_free(wire.sim);
+	sim_board_free(wire.sim);
 	unlink(fixture.sock);
 	snprintf(state_path, sizeof state_path, "%s/table.state", fixture.folder);
 	unlink(state_path);
