@@ -114,7 +114,6 @@ static inline void grbl_wake(struct grbl *grbl, uint64_t at_ns)
 }
 
 /* drv_grbl_words.c: what it printed */
-bool grbl_decimal(const char **at, int64_t *milli);	/* "-12.5" is -12500; moves *at behind it */
 bool grbl_parse_report(struct grbl_report *report, const char *line);	/* "<Idle|MPos:...>" */
 void grbl_parse_setting(struct grbl_settings *settings, const char *line);	/* "$100=80.000" */
 const char *grbl_error_sentence(int number);

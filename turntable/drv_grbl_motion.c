@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "station/base/i18n.h"
+#include "turntable/decimal.h"
 
 #define JOG_STEPS_MAX (1 << 20)
 #define PIECE_MS 50
@@ -33,26 +34,12 @@ static void done(struct drive *drive)
 	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
 }
 
-/* "12.5" for 12500, as short as it can be; Grbl wants a dot whatever the locale. */
-static void print_decimal(char *text, size_t size, int64_t milli)
-{
-	long long whole = llabs(milli) / 1000, part = llabs(milli) % 1000;
-	size_t len;
-
-	snprintf(text, size, "%s%lld.%03lld", milli < 0 ? "-" : "", whole, part);
-	len = strlen(text);
-	while (text[len - 1] == '0')
-		text[--len] = '\0';
-	if (text[len - 1] == '.')
-		text[len - 1] = '\0';
-}
-
 static bool jog(struct drive *drive, int64_t by_mdeg, int32_t speed_mdeg_s, uint64_t now_ns)
 {
 	char by[32], feed[32], line[80];
 
-	print_decimal(by, sizeof by, by_mdeg);
-	print_decimal(feed, sizeof feed, llabs((int64_t)speed_mdeg_s * 60));
+	decimal_print(by, sizeof by, by_mdeg);
+	decimal_print(feed, sizeof feed, llabs((int64_t)speed_mdeg_s * 60));
 	snprintf(line, sizeof line, "$J=G21G91X%sF%s\n", by, feed);
 	return grbl_send_line(drive, GRBL_LINE_JOG, line, now_ns);
 }

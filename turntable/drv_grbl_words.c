@@ -3,7 +3,7 @@
  * drv_grbl_words.c - what a Grbl 1.1 prints, as numbers and as sentences.
  *
  * Grbl 1.1 interface.md ("Response Messages", "Real-time Status Reports") and its error and alarm
- * code lists. Decimals are read by integer code: strtod would follow the locale.
+ * code lists.
  */
 #include "turntable/drv_grbl.h"
 
@@ -12,32 +12,7 @@
 #include <string.h>
 
 #include "station/base/i18n.h"
-
-bool grbl_decimal(const char **at, int64_t *milli)
-{
-	const char *c = *at;
-	bool negative = *c == '-';
-	int64_t value = 0;
-	int digits = 0, decimals = 0;
-
-	if (*c == '-' || *c == '+')
-		c++;
-	for (; *c >= '0' && *c <= '9' && digits < 12; c++, digits++)
-		value = value * 10 + (*c - '0');
-	if (!digits)
-		return false;
-	if (*c == '.')
-		for (c++; *c >= '0' && *c <= '9'; c++)
-			if (decimals < 3) {
-				value = value * 10 + (*c - '0');
-				decimals++;
-			}
-	for (; decimals < 3; decimals++)
-		value *= 10;
-	*at = c;
-	*milli = negative ? -value : value;
-	return true;
-}
+#include "turntable/decimal.h"
 
 static enum grbl_said said_of(const char *word)
 {
@@ -74,7 +49,7 @@ static bool parse_field(struct grbl_report *report, const char *field)
 			continue;
 		*known[i].has = true;
 		/* behind it stands the next axis, or nothing on a one-axis build */
-		return grbl_decimal(&value, known[i].value) && (*value == ',' || !*value);
+		return decimal_read(&value, known[i].value) && (*value == ',' || !*value);
 	}
 	return true;
 }
@@ -115,7 +90,7 @@ void grbl_parse_setting(struct grbl_settings *settings, const char *line)
 	for (size_t i = 0; value && i < ARRAY_LEN(known); i++) {
 		const char *at = value + 1;
 
-		if (known[i].number == number && grbl_decimal(&at, known[i].value) && !*at)
+		if (known[i].number == number && decimal_read(&at, known[i].value) && !*at)
 			settings->seen |= 1u << i;
 	}
 }

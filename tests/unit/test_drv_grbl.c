@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "turntable/decimal.h"
 #include "turntable/drv_grbl.h"
 #include "turntable/sim_grbl_own.h"
 
@@ -43,7 +44,7 @@ static void test_grbl_refuses_damaged_reports(void **state)
 			fail_msg("%s was believed", damaged[i]);
 }
 
-static void test_grbl_decimals_keep_millidegrees(void **state)
+static void test_decimals_keep_millidegrees(void **state)
 {
 	static const struct { const char *text; int64_t milli; } cases[] = {
 		{ "0", 0 }, { "-0.001", -1 }, { "12.5", 12500 }, { "+3.", 3000 }, { "359.9999", 359999 },
@@ -55,7 +56,7 @@ static void test_grbl_decimals_keep_millidegrees(void **state)
 		const char *at = cases[i].text;
 		int64_t milli;
 
-		assert_true(grbl_decimal(&at, &milli));
+		assert_true(decimal_read(&at, &milli));
 		assert_int_equal(milli, cases[i].milli);
 		assert_int_equal(*at, '\0');
 	}
@@ -624,7 +625,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grbl_reads_reports_with_fields_in_any_order),
 		cmocka_unit_test(test_grbl_refuses_damaged_reports),
-		cmocka_unit_test(test_grbl_decimals_keep_millidegrees),
+		cmocka_unit_test(test_decimals_keep_millidegrees),
 		cmocka_unit_test(test_grbl_opens_after_a_banner_without_a_reset),
 		cmocka_unit_test(test_grbl_resets_an_idle_board_that_gave_no_banner),
 		cmocka_unit_test(test_grbl_stops_a_board_that_is_found_moving),
