@@ -123,6 +123,19 @@ void drive_message(struct drive *drive, const char *format, ...)
 	va_end(args);
 }
 
+void drive_fault(struct drive *drive, const char *word, const char *format, ...)
+{
+	va_list args;
+
+	if (drive->state.fault[0])
+		return;
+	snprintf(drive->state.fault, sizeof drive->state.fault, "%s", word);
+	va_start(args, format);
+	vsnprintf(drive->state.message, sizeof drive->state.message, format, args);
+	va_end(args);
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s: %s", word, drive->state.message);
+}
+
 void drive_lose_reference(struct drive *drive)
 {
 	drive->state.epoch++;

@@ -200,6 +200,11 @@ int drive_learn_turn(struct drive *drive, struct ratio units_per_turn, struct er
 bool drive_send(struct drive *drive, const void *bytes, size_t len_bytes);
 void drive_emit(struct drive *drive, enum drive_event_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
 void drive_message(struct drive *drive, const char *format, ...) PRINTF_LIKE(2, 3);
+/**
+ * Latch a fault: @word is the controller's own for it, the sentence is for the operator. It stays until a
+ * person clears it, and the first one is the one that tells: while there is one, another changes nothing.
+ */
+void drive_fault(struct drive *drive, const char *word, const char *format, ...) PRINTF_LIKE(3, 4);
 /** The reference may be gone: the epoch rises, the reference is none, the uncertainty unknown. */
 void drive_lose_reference(struct drive *drive);
 
