@@ -24,10 +24,12 @@
 
 #include "station/base/i18n.h"
 
+#define LINE_PATH_MAX 128
 #define UNSENT_MAX 64		/* 6 ms of line at 115200: what waits there may go first */
 
 struct line {
 	int fd;
+	char path[LINE_PATH_MAX];	/* for sentences */
 	char identity[LINE_IDENTITY_MAX];
 };
 
@@ -127,6 +129,7 @@ int line_open(struct line **out, const char *path, const struct line_settings *s
 	if (!line)
 		return err_set(err, ERR_NOMEM, "turntable at %s: out of memory", path);
 	line->fd = -1;
+	snprintf(line->path, sizeof line->path, "%s", path);
 	if (!realpath(path, real))
 		return open_failed(path, err);
 	if (line_holder(real, line->identity, sizeof line->identity))
@@ -140,7 +143,7 @@ int line_open(struct line **out, const char *path, const struct line_settings *s
 	if (rc < 0)
 		return rc;
 	settle(line->fd);
-	kind->identity(real, line->identity, sizeof line->identity);
+	line_describe(real, line->identity, sizeof line->identity);
 	*out = MOVE(line);
 	return 0;
 }
@@ -153,6 +156,15 @@ struct line *line_close(struct line *line)
 	}
 	free(line);
 	return NULL;
+}
+
+int line_set(struct line *line, const struct line_settings *settings, struct err *err)
+{
+	int rc = line_termios_set(line->fd, line->path, settings, err);
+
+	if (rc == 0)
+		tcflush(line->fd, TCIOFLUSH);
+	return rc;
 }
 
 int line_fd(const struct line *line)

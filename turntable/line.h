@@ -14,13 +14,11 @@
 
 struct line;
 
-/* One way to open and set up a descriptor; the rest is common. */
+/* One way to open a descriptor and set it up; the rest is common. */
 struct line_kind {
 	const char *name;
 	/** The open and configured descriptor, or ERR_*. @path has no symbolic links. */
 	int (*open)(const char *path, const struct line_settings *settings, struct err *err);
-	/** What the device calls itself, so that it is known again under another name; "" without one. */
-	void (*identity)(const char *path, char *text, size_t size);
 };
 
 extern const struct line_kind line_kind_serial;		/* libserialport */
@@ -47,15 +45,36 @@ int line_read(struct line *line, uint8_t *bytes, size_t size, struct err *err);
 int line_write(struct line *line, const uint8_t *bytes, size_t len_bytes, struct err *err);
 /** Throw away what the kernel has not sent, if that is more than some bytes: whether it did. */
 bool line_drop_unsent(struct line *line);
-/** "usb 1a86:7523 0001"; "" when the device says nothing about itself. */
+/** Other settings for an open line; what it has buffered in either direction is thrown away. ERR_UNSUPPORTED. */
+int line_set(struct line *line, const struct line_settings *settings, struct err *err);
+/** What its device says of itself, see line_describe(); "" when it says nothing. */
 const char *line_identity(const struct line *line);
-
-/** Where a device with @identity is now, into @path; ERR_GONE when it is not there. */
-int line_find(const char *identity, char *path, size_t size, struct err *err);
-/** Call @found with each serial device of this machine. */
-void line_list(void (*found)(void *owner, const char *path), void *owner);
 
 /** The process that holds a lock on @path, into @text as "process 712 (ostendd)"; false: nobody. */
 bool line_holder(const char *path, char *text, size_t size);
+
+/* --- which device: line_identity.c --- */
+
+/**
+ * What the device at @path says of itself, so that it is known again under another name:
+ * "usb 1a86:7523 serial 0001 if 00", or, as most cheap adapters have no serial number, with the socket
+ * it is plugged into: "usb 1a86:7523 at 1-1.2 if 00". "" for what is no USB device.
+ */
+void line_describe(const char *path, char *text, size_t size);
+/** Where a device with @identity is now, into @path. ERR_GONE: not there; ERR_STATE: there are several. */
+int line_find(const char *identity, char *path, size_t size, struct err *err);
+/** Call @found with each serial device of this machine, in the order of their names. */
+void line_list(void (*found)(void *owner, const char *path), void *owner);
+/** Look below these folders instead of /sys and /dev: for tests. NULL: as usual. */
+void line_look_below(const char *sys, const char *dev);
+
+/* --- the settings of a descriptor: line_termios.c --- */
+
+/**
+ * Set raw mode and @settings, any speed, without modem lines and without dropping DTR at the last close.
+ *
+ * @return 0; ERR_UNSUPPORTED naming @path: it is no serial line, or has not taken them
+ */
+int line_termios_set(int fd, const char *path, const struct line_settings *settings, struct err *err);
 
 #endif

@@ -30,7 +30,7 @@ static const char usage_text[] = N_(
 "A spin goes on until Ctrl-C; Ctrl-C stops the table whatever it does.\n");
 
 enum { OPT_DRIVER = 256, OPT_PORT, OPT_JSON, OPT_HOME, OPT_SPEED, OPT_MAX, OPT_VERBOSE, OPT_LINK, OPT_WORLD,
-       OPT_AT, OPT_BACKLASH, OPT_NO_HOMING, OPT_RESET_ON_OPEN, OPT_COMMANDS, OPT_HELP, OPT_VERSION };
+       OPT_AT, OPT_BACKLASH, OPT_NO_HOMING, OPT_RESET_ON_OPEN, OPT_COMMANDS, OPT_VARIANT, OPT_GRIP, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "driver", required_argument, NULL, OPT_DRIVER }, { "port", required_argument, NULL, OPT_PORT },
@@ -41,6 +41,7 @@ static const struct option long_options[] = {
 	{ "backlash", required_argument, NULL, OPT_BACKLASH },
 	{ "no-homing", no_argument, NULL, OPT_NO_HOMING },
 	{ "reset-on-open", no_argument, NULL, OPT_RESET_ON_OPEN },
+	{ "variant", required_argument, NULL, OPT_VARIANT }, { "grip", required_argument, NULL, OPT_GRIP },
 	{ "commands", no_argument, NULL, OPT_COMMANDS }, { "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION }, { 0 },
 };
@@ -74,6 +75,7 @@ static bool take_degrees(int option, struct tool_options *options)
 	case OPT_SPEED: options->speed_mdeg_s = (int32_t)value; return value > 0;
 	case OPT_MAX: options->max_mdeg_s = (int32_t)value; return value > 0;
 	case OPT_AT: options->sim.true_mdeg = value; return true;
+	case OPT_GRIP: options->sim.grip_mdeg_s2 = (int32_t)value; return value >= 0;
 	default: options->sim.backlash_mdeg = (int32_t)value; return value >= 0;
 	}
 }
@@ -88,6 +90,7 @@ static void take_word(int option, struct tool_options *options)
 	case OPT_VERBOSE: options->verbose = true; break;
 	case OPT_LINK: options->sim.link = optarg; break;
 	case OPT_WORLD: options->sim.world = optarg; break;
+	case OPT_VARIANT: options->sim.variant = optarg; break;
 	case OPT_NO_HOMING: options->sim.no_homing = true; break;
 	case OPT_RESET_ON_OPEN: options->sim.reset_on_open = true; break;
 	case OPT_COMMANDS: options->sim.commands_fd = 0; break;
@@ -164,7 +167,7 @@ int main(int argc, char **argv)
 		}
 		if (option == '?')
 			return usage("%s", _("a wrong option"));
-		if (option != OPT_SPEED && option != OPT_MAX && option != OPT_AT && option != OPT_BACKLASH)
+		if (option != OPT_SPEED && option != OPT_MAX && option != OPT_AT && option != OPT_BACKLASH && option != OPT_GRIP)
 			take_word(option, &options);
 		else if (!take_degrees(option, &options))
 			return usage(_("not a number of degrees: %s"), optarg);

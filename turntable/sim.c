@@ -37,11 +37,12 @@ struct sim {
 	struct world *world;
 	int master;			/* -1: unplugged */
 	char slave_path[64];
+	char link[PATH_MAX];		/* to the line; another one once it was plugged in elsewhere */
 	bool open;			/* somebody has the other end */
 	bool ending;			/* the commands have ended: stay only while there is a table to stop */
 	struct loop_watch line, commands, signals;
 	struct loop_timer timer, end;
-	char command[128];
+	char command[PATH_MAX];
 	size_t command_len;
 };
 
@@ -73,23 +74,25 @@ static int make_link(const char *target, const char *link, struct err *err)
 	return 0;
 }
 
-static int plug(struct sim *sim, struct err *err)
+static int plug(struct sim *sim, const char *link, struct err *err)
 {
 	int rc;
 
+	if (*link)
+		snprintf(sim->link, sizeof sim->link, "%s", link);
 	sim->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (sim->master < 0 || grantpt(sim->master) < 0 || unlockpt(sim->master) < 0 ||
 	    ptsname_r(sim->master, sim->slave_path, sizeof sim->slave_path) != 0)
 		return err_os(err, "simulated table: pty");
 	rc = make_raw(sim->slave_path, err);
-	return rc < 0 ? rc : make_link(sim->slave_path, sim->options->link, err);
+	return rc < 0 ? rc : make_link(sim->slave_path, sim->link, err);
 }
 
 /* Another simulator may have taken the link over meanwhile: then it is not ours to remove. */
 static bool owns_link(const struct sim *sim)
 {
 	char target[sizeof sim->slave_path];
-	ssize_t len = readlink(sim->options->link, target, sizeof target);
+	ssize_t len = readlink(sim->link, target, sizeof target);
 
 	return len >= 0 && (size_t)len == strlen(sim->slave_path) &&
 	       memcmp(target, sim->slave_path, (size_t)len) == 0;
@@ -100,7 +103,7 @@ static void unplug(struct sim *sim)
 	if (sim->master < 0)
 		return;
 	if (owns_link(sim))
-		unlink(sim->options->link);
+		unlink(sim->link);
 	loop_unwatch(sim->loop, &sim->line);
 	close(sim->master);
 	sim->master = -1;
@@ -166,30 +169,58 @@ static void line_ready(void *owner, uint32_t events)
 
 /* --- commands ------------------------------------------------------------------------------------ */
 
-static void carry_out(struct sim *sim, const char *text)
+static void print_name(void *owner, const char *name)
 {
-	char name[32] = "";
-	long long value = 0;
-	struct err err = { .code = 0 };
-	bool known = true;
+	(void)owner;
+	printf(" %s", name);
+}
 
-	sscanf(text, "%31s %lld", name, &value);
-	sim_board_advance(sim->board, clock_mono_ns());
+/* What is asked, not done: its answer is a line of its own. */
+static bool answer(const struct sim *sim, const char *name)
+{
+	if (strcmp(name, "state") == 0) {
+		printf("state %lld %lld %.0f\n", (long long)sim_board_true_mdeg(sim->board),
+		       (long long)sim_board_counted_mdeg(sim->board), sim_board_speed_mdeg_s(sim->board));
+		return true;
+	}
+	if (strcmp(name, "faults") != 0)
+		return false;
+	printf("faults unplug plug");
+	sim_board_faults(sim->board, print_name, NULL);
+	putchar('\n');
+	return true;
+}
+
+static bool obey(struct sim *sim, const char *name, const char *text, struct err *err)
+{
+	long long value = 0;
+	char end;
+	bool good = !*text || sscanf(text, "%lld%c", &value, &end) == 1;
+
 	if (strcmp(name, "unplug") == 0)
 		unplug(sim);
 	else if (strcmp(name, "plug") == 0)
-		known = sim->master < 0 && plug(sim, &err) == 0;
+		return sim->master < 0 && plug(sim, text, err) == 0;
 	else if (strcmp(name, "quit") == 0)
 		loop_stop(sim->loop);
-	else if (strcmp(name, "state") == 0)
-		printf("state %lld %lld %.0f\n", (long long)sim_board_true_mdeg(sim->board),
-		       (long long)sim_board_counted_mdeg(sim->board), sim_board_speed_mdeg_s(sim->board));
 	else
-		known = sim_board_fault(sim->board, name, value);
+		return good && sim_board_fault(sim->board, name, value);
+	return true;
+}
+
+static void carry_out(struct sim *sim, const char *text)
+{
+	struct err err = { .code = 0 };
+	char name[32] = "";
+	int len = 0;
+
+	sscanf(text, "%31s %n", name, &len);
+	sim_board_advance(sim->board, clock_mono_ns());
+	if (!answer(sim, name))
+		printf("%s %s\n", obey(sim, name, text + (len ? (size_t)len : strlen(text)), &err) ? "done" : "unknown",
+		       name);
 	if (err.code)
 		fprintf(stderr, "ostend-table: %s\n", err.text);
-	if (strcmp(name, "state") != 0)
-		printf("%s %s\n", known ? "done" : "unknown", name);
 	fflush(stdout);
 	step(sim);
 }
@@ -255,7 +286,8 @@ static int set_up(struct sim *sim, struct err *err)
 	const struct sim_options *options = sim->options;
 	struct sim_config config = {
 		.no_homing = options->no_homing, .true_mdeg = options->true_mdeg,
-		.backlash_mdeg = options->backlash_mdeg,
+		.backlash_mdeg = options->backlash_mdeg, .grip_mdeg_s2 = options->grip_mdeg_s2,
+		.variant = options->variant,
 	};
 	int rc;
 
@@ -270,7 +302,7 @@ static int set_up(struct sim *sim, struct err *err)
 		rc = watch_signals(sim, err);
 	if (rc == 0 && options->commands_fd >= 0)
 		rc = loop_watch(sim->loop, &sim->commands, options->commands_fd, EPOLLIN, err);
-	return rc < 0 ? rc : plug(sim, err);
+	return rc < 0 ? rc : plug(sim, options->link, err);
 }
 
 int sim_main(const struct sim_options *options)

@@ -12,6 +12,8 @@ struct sim_options {
 	const char *world;	/* the file of world.h to write; NULL: none */
 	int64_t true_mdeg;	/* where the table stands, unless the world file says otherwise */
 	int32_t backlash_mdeg;
+	int32_t grip_mdeg_s2;	/* what is speeded up or braked harder slips on; 0: nothing does */
+	const char *variant;	/* of the controller, as its simulator knows it; NULL: the usual one */
 	bool no_homing;		/* no reference switch: $22=0 */
 	bool reset_on_open;	/* as an Arduino-type board: opening the line restarts the controller */
 	int commands_fd;	/* commands come in here, one a line, and its end ends the simulator; -1: none */
@@ -21,8 +23,9 @@ struct sim_options {
 /**
  * Simulate until SIGTERM, SIGINT, or the end of commands_fd. Prints "ready LINK" on standard output,
  * then "done COMMAND" or "unknown COMMAND" for each command:
- * unplug, plug, power, limit, slip MDEG, stall 0|1, silence MS, hang 0|1, garbage BYTES, damage ONE_IN,
- * nudge MDEG, state (prints "state TRUE_MDEG COUNTED_MDEG SPEED_MDEG_S"), quit.
+ * unplug, plug [LINK] (under another name, like a device that comes back as the next ttyUSB), quit, or a
+ * fault of sim_board_fault() with its number. Two answer instead: "state" with "state TRUE_MDEG COUNTED_MDEG
+ * SPEED_MDEG_S", "faults" with the names of all this controller has.
  *
  * @return the exit status: 0; 1, the reason on stderr
  */

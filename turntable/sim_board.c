@@ -205,16 +205,28 @@ static bool strike(struct sim_board *board, const struct sim_fault *faults, cons
 	return false;
 }
 
+static const struct sim_fault common[] = {
+	{ "slip", slip }, { "stall", stall }, { "silence", silence }, { "late", late },
+	{ "hang", hang }, { "garbage", garbage }, { "damage", damage }, { "lose", lose },
+	{ "power", power }, { "nudge", nudge }, { NULL, NULL },
+};
+
 bool sim_board_fault(struct sim_board *board, const char *name, int64_t value)
 {
-	static const struct sim_fault common[] = {
-		{ "slip", slip }, { "stall", stall }, { "silence", silence }, { "late", late },
-		{ "hang", hang }, { "garbage", garbage }, { "damage", damage }, { "lose", lose },
-		{ "power", power }, { "nudge", nudge }, { NULL, NULL },
-	};
-
 	return value >= 0 || strcmp(name, "nudge") == 0 ?
 		strike(board, board->model->faults, name, value) || strike(board, common, name, value) : false;
+}
+
+static void name_faults(const struct sim_fault *faults, void (*each)(void *owner, const char *name), void *owner)
+{
+	for (; faults && faults->name; faults++)
+		each(owner, faults->name);
+}
+
+void sim_board_faults(const struct sim_board *board, void (*each)(void *owner, const char *name), void *owner)
+{
+	name_faults(common, each, owner);
+	name_faults(board->model->faults, each, owner);
 }
 
 /* --- time ----------------------------------------------------------------------------------------- */

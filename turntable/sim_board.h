@@ -97,6 +97,8 @@ size_t sim_board_tx(struct sim_board *board, uint8_t *bytes, size_t size);
  *	nudge MDEG     somebody turns the table by hand
  */
 bool sim_board_fault(struct sim_board *board, const char *name, int64_t value);
+/** Call @each with the name of each fault that this board knows. */
+void sim_board_faults(const struct sim_board *board, void (*each)(void *owner, const char *name), void *owner);
 bool sim_board_busy(const struct sim_board *board);	/* advance it each ms or so */
 int64_t sim_board_true_mdeg(const struct sim_board *board);
 int64_t sim_board_counted_mdeg(const struct sim_board *board);
