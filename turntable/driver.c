@@ -30,6 +30,14 @@ const struct table_driver *drive_find(const char *name)
 	return NULL;
 }
 
+const char *drive_capability_name(size_t bit)
+{
+	static const char *const names[] = { "report", "home", "goto", "spin", "respin", "stop", "stop-now",
+					     "stops-alone", "encoder", "accelerate", "speed" };
+
+	return bit < ARRAY_LEN(names) ? names[bit] : NULL;
+}
+
 static int set_turn(struct drive *drive, struct ratio units_per_turn, struct err *err)
 {
 	struct ratio gear = drive->config.gear.num ? drive->config.gear : (struct ratio){ 1, 1 };

@@ -180,6 +180,9 @@ const struct table_driver *drive_find(const char *name);
 /** The drivers in the order of drivers.def; NULL after the last. */
 const struct table_driver *drive_at(size_t index);
 
+/** What the capability 1 << @bit is called in states and on screens, "stops-alone"; NULL after the last. */
+const char *drive_capability_name(size_t bit);
+
 /**
  * Take other numbers for the table from now on, at rest and with no command running: the angle is computed
  * anew and the epoch rises, since no earlier angle compares with a later one.

@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ostend_table.h - the parts of the program ostend-table. Each returns an exit status. */
+/* ostend_table.h - the parts of the program ostend-table. Those that return an int return an exit status. */
 #ifndef OSTEND_TURNTABLE_OSTEND_TABLE_H
 #define OSTEND_TURNTABLE_OSTEND_TABLE_H
 
 #include "turntable/sim.h"
 #include "turntable/table.h"
 
+/* The command line. What the configuration's [table] has is here under names like those. */
 struct tool_options {
-	const char *driver, *port;
-	bool json, home, verbose, status;
-	int32_t speed_mdeg_s, max_mdeg_s;	/* 0: the default */
+	const char *driver, *port, *state_dir, *trace_path;
+	int baud;				/* 0: the driver's usual */
+	struct drive_config drive;
+	struct governor_config limits;
+	const char *report_path;		/* of measure; NULL: none but what is printed */
+	bool json, home, verbose, yes, help, version;
+	int32_t speed_mdeg_s;			/* of goto and turn; 0: the default */
+	int moves, homings;			/* of measure */
+	bool status;				/* the command is not request but "status" */
 	struct governor_request request;
 	struct sim_options sim;
+	bool sim_commands;			/* sim: from standard input */
 };
+
+/**
+ * Read the options of @argv into @options, which gets its defaults first.
+ *
+ * @first the place in @argv of the first word that is no option; @argv is put into that order
+ * @return 0; ERR_RANGE with what is wrong
+ */
+int tool_read_options(struct tool_options *options, int argc, char **argv, int *first, struct err *err);
 
 /** "90", "-12.5": whole millidegrees, false when it is no number. */
 bool tool_degrees(const char *text, int64_t *mdeg);

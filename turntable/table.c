@@ -346,13 +346,11 @@ int table_line_error(const struct table *table, struct err *err)
 
 static json_t *capability_names(uint32_t capabilities)
 {
-	static const char *const names[] = { "report", "home", "goto", "spin", "respin", "stop", "stop-now",
-					     "stops-alone", "encoder", "accelerate", "speed" };
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+	for (size_t i = 0; drive_capability_name(i); i++)
 		if (capabilities & (1u << i))
-			json_array_append_new(list, json_string(names[i]));
+			json_array_append_new(list, json_string(drive_capability_name(i)));
 	return list;
 }
 
