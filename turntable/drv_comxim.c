@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * drv_comxim.c - ComXim MT-class tables, and those that are sold under other names.
+ *
+ * Text at 115200 over a CH340: "CT+NAME(arguments);", answered by "CR+OK;" or "CR+ERR=nn;", with events
+ * ("CR+EVENT=TB_END;") between. This file is the session: the opening, questions and their answers.
+ *
+ *	opened -> OPENING: CT(); ACK EVENT HEARTBEAT SPKMUTE SETSTOP GETTBSPEED GETOFFSETANGLE -> READY
+ *
+ * Nothing in it moves a table; SETSTOP stops one that was left turning, which it cannot be asked. Three
+ * generations are told apart: of 2017, without an angle (then the driver reckons it, and says that it is
+ * assumed); with GETOFFSETANGLE (V2R03C01); and with HOME and GETTBSPEED. The beats, which are on at power-up,
+ * are switched off: so a '#' that comes all the same says that its power has gone, which nothing else tells.
+ *
+ * Sources: "MT series remote control intelligent turntable user guide", ComXim 2017, pages 16 to 19 (commands,
+ * answers, beats); owners' programs, not copied: one with the levels timed, SETSTOP, RUN, GETOFFSETANGLE and
+ * its firmware (comxim.py with SPIN_GRADES of "ComXim + Nikon Focus Stacking"), one for an old table
+ * (TRUNSINGLE, TOZERO; set_and_wait_for_ok), tefj-fun/Envista_turntable (HOME, GETTBSPEED; 100 ms between
+ * commands), one with CR+ERR=31 after noise at the opening (a strict CT session, Apache-2.0).
+ */
+#include "turntable/drv_comxim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "station/base/i18n.h"
+
+#define ANSWER_NS NS_PER_S
+#define QUIET_NS NS_PER_S		/* then an answer that is late cannot be taken for one to another question */
+#define GAP_NS (50 * NS_PER_MS)		/* after an answer */
+#define SILENT_NS (2500 * NS_PER_MS)
+#define NOTHING_NS (4 * NS_PER_S)
+#define ASK_MOVING_NS (100 * NS_PER_MS)
+#define ASK_AT_REST_NS (500 * NS_PER_MS)
+#define ALIVE_NS NS_PER_S
+#define TRIES_MAX 3
+#define NOISE_MAX 20
+
+enum { STEP_HELLO, STEP_ACK, STEP_EVENT, STEP_BEAT, STEP_MUTE, STEP_STOP, STEP_SPEED, STEP_ANGLE, STEP_COUNT };
+
+static const char *const steps[STEP_COUNT] = {
+	"CT();", "CT+ACK(1);", "CT+EVENT(1);", "CT+HEARTBEAT(0);", "CT+SPKMUTE(1);", "CT+SETSTOP();",
+	"CT+GETTBSPEED();", "CT+GETOFFSETANGLE();",
+};
+
+void comxim_enter(struct drive *drive, enum comxim_phase phase, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim->phase = phase;
+	comxim->phase_ns = now_ns;
+	comxim->step = comxim->tries = 0;
+	if (phase != COMXIM_READY) {
+		comxim->pending_count = 0;
+		comxim->rest_ns = COMXIM_NEVER;
+		comxim->stopped_ns = 0;
+		comxim->still_count = 0;
+		drive->state.motion = POSE_MOTION_UNKNOWN;
+		drive->state.speed_mdeg_s = 0;
+	}
+	comxim_wake(comxim, now_ns);
+}
+
+/* Ordinary commands go one at a time; a stop does not ask. */
+bool comxim_may_send(struct comxim *comxim, uint64_t now_ns)
+{
+	uint64_t from_ns = MAX(comxim->quiet_ns, comxim->answered_ns + GAP_NS);
+
+	if (comxim->pending_count)
+		comxim_wake(comxim, comxim->pending[0].sent_ns + ANSWER_NS);
+	else if (now_ns < from_ns)
+		comxim_wake(comxim, from_ns);
+	return !comxim->pending_count && now_ns >= from_ns;
+}
+
+/* A stop is repeated while it has no answer; one answer does for all. */
+static void forget_stops(struct comxim *comxim)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < comxim->pending_count; i++)
+		if (comxim->pending[i].kind != COMXIM_LINE_STOP)
+			comxim->pending[kept++] = comxim->pending[i];
+	comxim->pending_count = kept;
+}
+
+bool comxim_send(struct drive *drive, enum comxim_line kind, const char *text, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	if (kind == COMXIM_LINE_STOP)
+		forget_stops(comxim);
+	if ((comxim->cut && !drive_send(drive, ";", 1)) || !drive_send(drive, text, strlen(text)))
+		return false;
+	comxim->cut = false;
+	comxim->pending[comxim->pending_count].kind = kind;
+	comxim->pending[comxim->pending_count++].sent_ns = now_ns;
+	comxim_wake(comxim, now_ns + ANSWER_NS);
+	return true;
+}
+
+/* A fault stays until a person clears it; the first one is the one that tells. */
+void comxim_fault(struct drive *drive, const char *word, const char *text)
+{
+	if (drive->state.fault[0])
+		return;
+	snprintf(drive->state.fault, sizeof drive->state.fault, "%s", word);
+	drive_message(drive, "%s", text);
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s: %s", word, text);
+}
+
+/* --- the opening ---------------------------------------------------------------------------------- */
+
+static void ready(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim_set_limits(drive);
+	drive->capabilities = DRIVE_CAN_GOTO | DRIVE_CAN_SPIN | DRIVE_CAN_STOP | DRIVE_SETS_SPEED;
+	if (comxim->has_angle)
+		drive->capabilities |= DRIVE_CAN_REPORT | (comxim->newer ? DRIVE_CAN_HOME : 0);
+	drive->state.source = comxim->has_angle ? POSE_SRC_COUNTED : POSE_SRC_ASSUMED;
+	drive->state.link = POSE_LINK_UP;
+	if (!comxim->has_angle) {	/* nobody knows what it did while it did not answer */
+		drive_lose_reference(drive);
+		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table cannot say its angle: it is reckoned from the commands"));
+	}
+	if (!drive->state.fault[0])
+		drive_message(drive, "%s", "");
+	comxim->ask_due_ns = comxim->rest_ns == COMXIM_NEVER ? now_ns : comxim->rest_ns;
+	comxim_enter(drive, COMXIM_READY, now_ns);
+	if (comxim->act != COMXIM_ACT_CLEAR)
+		return;
+	comxim->act = COMXIM_ACT_NONE;
+	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+}
+
+static void next_step(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim->tries = 0;
+	if (++comxim->step == STEP_COUNT)
+		ready(drive, now_ns);
+}
+
+static void step_answered(struct drive *drive, const struct comxim_word *word, uint64_t asked_ns, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+	bool refused = word->said == COMXIM_SAID_ERROR;
+
+	if (refused && (comxim->step == STEP_ACK || comxim->step == STEP_STOP || comxim->step == STEP_ANGLE) &&
+	    ++comxim->tries < TRIES_MAX)
+		return;		/* perhaps to what a prober before us had left in its buffer: once more */
+	if (refused && (comxim->step == STEP_ACK || comxim->step == STEP_STOP)) {
+		drive_message(drive, _("The table refuses the command to stop, so it is not used"));
+		comxim->step = comxim->tries = 0;
+		return;
+	}
+	if (comxim->step == STEP_BEAT)
+		comxim->beats_off = !refused;
+	else if (comxim->step == STEP_STOP)
+		comxim_stop_answered(drive, now_ns);
+	else if (comxim->step == STEP_SPEED)
+		comxim->newer = !refused;
+	else if (comxim->step == STEP_ANGLE)
+		comxim->has_angle = word->said == COMXIM_SAID_ANGLE;
+	if (comxim->step == STEP_ANGLE && comxim->has_angle)
+		comxim_track(drive, word->angle, asked_ns, now_ns);
+	next_step(drive, now_ns);
+}
+
+/* No answer to a step: to be asked again, or not to be had from such a table. */
+static void step_unanswered(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim->quiet_ns = now_ns;
+	if (comxim->step == STEP_HELLO)		/* with ACK(0) it answers nothing yet */
+		comxim->step = STEP_ACK;
+	else if (comxim->step == STEP_ACK)
+		comxim->step = STEP_HELLO;
+	else if (++comxim->tries < TRIES_MAX)
+		return;
+	else if (comxim->step < STEP_SPEED)
+		comxim->step = comxim->tries = 0;
+	else {
+		comxim->has_angle &= comxim->step != STEP_ANGLE;
+		comxim->newer &= comxim->step != STEP_SPEED;
+		next_step(drive, now_ns);
+	}
+}
+
+static void opening_step(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	if (comxim_may_send(comxim, now_ns))
+		comxim_send(drive, COMXIM_LINE_STEP, steps[comxim->step], now_ns);
+	if (drive->state.link != POSE_LINK_OPENING || comxim->heard_ns >= comxim->phase_ns)
+		return;
+	if (now_ns < comxim->phase_ns + NOTHING_NS) {
+		comxim_wake(comxim, comxim->phase_ns + NOTHING_NS);
+		return;
+	}
+	drive->state.link = POSE_LINK_SILENT;
+	drive_message(drive, _("Nothing answers on the line: is it the right port and driver, and is the table "
+			       "switched on?"));
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+}
+
+/* --- answers -------------------------------------------------------------------------------------- */
+
+/* Take entry @index out of the queue, and what stands before it: that was not answered and never will be. */
+static void drop_until(struct comxim *comxim, unsigned index)
+{
+	comxim->pending_count -= index + 1;
+	memmove(comxim->pending, comxim->pending + index + 1, comxim->pending_count * sizeof *comxim->pending);
+}
+
+/* Whether @word can be an answer to @kind: angles answer nothing else, and a CR+OK may precede one. */
+static bool fits(const struct comxim *comxim, enum comxim_line kind, const struct comxim_word *word)
+{
+	bool for_angle = kind == COMXIM_LINE_ANGLE || (kind == COMXIM_LINE_STEP && comxim->step == STEP_ANGLE);
+
+	if (word->said == COMXIM_SAID_ANGLE)
+		return for_angle;
+	if (word->said == COMXIM_SAID_OTHER)
+		return kind == COMXIM_LINE_STEP && comxim->step == STEP_SPEED;
+	return word->said == COMXIM_SAID_ERROR || !for_angle;
+}
+
+static void answer(struct drive *drive, const struct comxim_word *word, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	for (unsigned i = 0; i < comxim->pending_count; i++) {
+		enum comxim_line kind = comxim->pending[i].kind;
+		uint64_t asked_ns = comxim->pending[i].sent_ns;
+
+		if (!fits(comxim, kind, word))
+			continue;
+		drop_until(comxim, i);
+		comxim->answered_ns = now_ns;
+		if (kind == COMXIM_LINE_STEP && comxim->phase == COMXIM_OPENING)
+			step_answered(drive, word, asked_ns, now_ns);
+		else if (kind == COMXIM_LINE_ANGLE && word->said == COMXIM_SAID_ANGLE)
+			comxim_track(drive, word->angle, asked_ns, now_ns);
+		else if (kind != COMXIM_LINE_ANGLE && kind != COMXIM_LINE_ALIVE)
+			comxim_answered(drive, kind, word, now_ns);
+		return;
+	}
+}
+
+static void power_came_back(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim->beats_off = comxim->tracked = false;
+	comxim->level = 0;
+	drive_lose_reference(drive);
+	comxim_fail(drive, now_ns, _("the table lost its power"));
+	comxim_enter(drive, COMXIM_OPENING, now_ns);
+	if (drive->state.link == POSE_LINK_UP)
+		drive->state.link = POSE_LINK_OPENING;
+	drive_message(drive, _("The table has lost its power: its angle is not known any more"));
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+}
+
+/* It wants one back within 3 s; inside an answer it is the same beat, or a damaged byte. */
+static void beat(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim->heard_ns = now_ns;
+	if (comxim->beats_off && !comxim->text_len)
+		power_came_back(drive, now_ns);
+	else if (!comxim->beats_off)
+		drive_send(drive, "#", 1);
+}
+
+static void take_text(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+	struct comxim_word word;
+
+	comxim_read(&word, comxim->text);
+	if (word.said == COMXIM_SAID_NOTHING) {
+		if (++comxim->noise == NOISE_MAX)
+			drive_message(drive, _("The line is disturbed, or its speed or driver is wrong"));
+		return;
+	}
+	comxim->noise = 0;
+	comxim->heard_ns = now_ns;
+	if (word.said == COMXIM_SAID_END)
+		comxim_ended(drive, now_ns);
+	else if (word.said != COMXIM_SAID_PAUSE)
+		answer(drive, &word, now_ns);
+}
+
+/* Noise has no ';': an answer that comes behind much of it is to be read all the same. */
+static void add_byte(struct comxim *comxim, uint8_t byte)
+{
+	if (comxim->text_len == COMXIM_TEXT_MAX - 1) {
+		comxim->text_len /= 2;
+		memmove(comxim->text, comxim->text + COMXIM_TEXT_MAX - 1 - comxim->text_len, comxim->text_len);
+	}
+	comxim->text[comxim->text_len++] = byte ? (char)byte : '\x01';	/* a NUL would hide the rest */
+}
+
+static void comxim_rx(struct drive *drive, const uint8_t *bytes, size_t len_bytes, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	for (size_t i = 0; i < len_bytes && comxim->phase != COMXIM_CLOSED; i++) {
+		if (bytes[i] == '#') {
+			beat(drive, now_ns);
+		} else if (bytes[i] == ';') {
+			comxim->text[comxim->text_len] = '\0';
+			take_text(drive, now_ns);
+			comxim->text_len = 0;
+		} else if (comxim->text_len || bytes[i] > ' ') {
+			add_byte(comxim, bytes[i]);
+		}
+	}
+	drive->driver->tick(drive, now_ns);
+}
+
+/* --- time ----------------------------------------------------------------------------------------- */
+
+/* The oldest question has no answer. What stands behind it is in doubt as well. */
+static void unanswered(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+	enum comxim_line kind = comxim->pending[0].kind;
+
+	comxim->pending_count = 0;
+	comxim->quiet_ns = now_ns + QUIET_NS;
+	if (comxim->phase == COMXIM_OPENING && kind == COMXIM_LINE_STEP)
+		step_unanswered(drive, now_ns);
+	else if (kind == COMXIM_LINE_TURN || kind == COMXIM_LINE_HOME)
+		comxim_fail(drive, now_ns, _("the table did not answer to the command, which is not sent again: it "
+					     "would turn twice if only the answer was lost"));
+	else if (kind == COMXIM_LINE_SPEED || kind == COMXIM_LINE_ZERO)
+		comxim_fail(drive, now_ns, _("an answer of the table was lost on the line"));
+}
+
+static void fell_silent(struct drive *drive, uint64_t now_ns)
+{
+	drive->state.link = POSE_LINK_SILENT;
+	drive_message(drive, _("The table does not answer"));
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	comxim_fail(drive, now_ns, _("the table does not answer"));
+	comxim_enter(drive, COMXIM_OPENING, now_ns);
+}
+
+/* Some tables hear nothing while they turn: then their silence says nothing. */
+static void watch_silence(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+	bool deaf = comxim_in_flight(comxim) && !comxim->answers_moving;
+
+	if (comxim->phase != COMXIM_READY || deaf)
+		return;
+	if (now_ns >= comxim->heard_ns + SILENT_NS)
+		fell_silent(drive, now_ns);
+	else
+		comxim_wake(comxim, comxim->heard_ns + SILENT_NS);
+}
+
+static void ask_step(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+	bool still = drive->state.motion == POSE_MOTION_STILL && !comxim->act;
+
+	if (comxim->phase != COMXIM_READY)
+		return;
+	if (now_ns < comxim->ask_due_ns) {
+		comxim_wake(comxim, comxim->ask_due_ns);
+		return;
+	}
+	if (!comxim_may_send(comxim, now_ns))
+		return;
+	if (comxim->has_angle)
+		comxim_send(drive, COMXIM_LINE_ANGLE, steps[STEP_ANGLE], now_ns);
+	else
+		comxim_send(drive, COMXIM_LINE_ALIVE, steps[STEP_ACK], now_ns);
+	comxim->ask_due_ns = now_ns + (!comxim->has_angle ? ALIVE_NS : still ? ASK_AT_REST_NS : ASK_MOVING_NS);
+}
+
+static void comxim_tick(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	comxim->next_ns = COMXIM_NEVER;
+	if (comxim->phase == COMXIM_CLOSED)
+		return;
+	if (comxim->pending_count && now_ns >= comxim->pending[0].sent_ns + ANSWER_NS)
+		unanswered(drive, now_ns);
+	watch_silence(drive, now_ns);
+	comxim_stop_step(drive, now_ns);
+	comxim_motion_step(drive, now_ns);
+	if (comxim->phase == COMXIM_OPENING)
+		opening_step(drive, now_ns);
+	ask_step(drive, now_ns);
+	if (comxim->next_ns <= now_ns)
+		comxim->next_ns = now_ns + NS_PER_MS;
+}
+
+static uint64_t comxim_deadline(const struct drive *drive)
+{
+	const struct comxim *comxim = drive->own;
+
+	return comxim->next_ns;
+}
+
+/* --- the line ------------------------------------------------------------------------------------- */
+
+static void link_opened(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	*comxim = (struct comxim){ .next_ns = COMXIM_NEVER, .rest_ns = COMXIM_NEVER };
+	drive->state.link = POSE_LINK_OPENING;
+	drive->state.source = POSE_SRC_NONE;
+	drive->state.fault[0] = '\0';
+	drive->capabilities = 0;
+	drive_message(drive, "%s", "");
+	drive_lose_reference(drive);
+	comxim_enter(drive, COMXIM_OPENING, now_ns);
+}
+
+static void comxim_link(struct drive *drive, enum drive_link what, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	if (what == DRIVE_LINK_OPENED) {
+		link_opened(drive, now_ns);
+	} else if (what == DRIVE_LINK_CUT) {	/* a stop follows; it ends what stands half said */
+		comxim->pending_count = 0;
+		comxim->cut = true;
+	} else {
+		drive->state.link = POSE_LINK_LOST;
+		drive_lose_reference(drive);
+		drive_message(drive, _("The table was unplugged or switched off"));
+		comxim_fail(drive, now_ns, _("the table was unplugged or switched off"));
+		comxim_enter(drive, COMXIM_CLOSED, now_ns);
+		drive->tx_len_bytes = 0;
+		comxim->next_ns = COMXIM_NEVER;
+	}
+}
+
+static void comxim_init(struct drive *drive)
+{
+	comxim_of(drive)->next_ns = COMXIM_NEVER;
+}
+
+const struct table_driver drv_comxim = {
+	.name = "comxim", .title = "ComXim MT",
+	.line = { .baud = 115200, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
+	.unit = "degree", .native_per_unit = 100, .units_per_turn = { 360, 1 },
+	.own_bytes = sizeof(struct comxim),
+	.init = comxim_init, .rx = comxim_rx, .tick = comxim_tick, .deadline = comxim_deadline,
+	.command = comxim_command, .urgent = comxim_urgent, .link = comxim_link,
+	.transcript = comxim_transcript,
+};
