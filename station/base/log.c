@@ -18,6 +18,8 @@ static struct {
 	enum log_level level;
 	bool journal;		/* standard error goes to journald */
 	uint64_t written;
+	void (*divert)(void *owner, const char *line, size_t len_bytes);
+	void *owner;
 	struct log_line ring[RING_LINES];
 } log_state = { .lock = PTHREAD_MUTEX_INITIALIZER, .process = "ostend", .level = LOG_LEVEL_NOTICE };
 
@@ -27,6 +29,14 @@ void log_init(const char *process, enum log_level level)
 	snprintf(log_state.process, sizeof log_state.process, "%s", process);
 	log_state.level = level;
 	log_state.journal = getenv("JOURNAL_STREAM") != NULL;
+	pthread_mutex_unlock(&log_state.lock);
+}
+
+void log_divert(void (*write)(void *owner, const char *line, size_t len_bytes), void *owner)
+{
+	pthread_mutex_lock(&log_state.lock);
+	log_state.divert = write;
+	log_state.owner = owner;
 	pthread_mutex_unlock(&log_state.lock);
 }
 
@@ -55,7 +65,9 @@ static void write_line(const struct log_line *line)
 		len = snprintf(buffer, sizeof buffer, "%s %s: %s\n", utc, log_state.process,
 			       line->text);
 	}
-	if (len > 0 && write(STDERR_FILENO, buffer, (size_t)len) < 0)
+	if (len > 0 && log_state.divert)
+		log_state.divert(log_state.owner, buffer, (size_t)len);
+	else if (len > 0 && write(STDERR_FILENO, buffer, (size_t)len) < 0)
 		return;	/* nobody is left to tell */
 }
 

@@ -25,6 +25,12 @@ struct log_line {
 /** Name the process in each line ("capture"); @level is the most talkative that is written. */
 void log_init(const char *process, enum log_level level);
 
+/**
+ * From now on give each line, complete with its newline, to @write instead of standard error; NULL: as before.
+ * @write is called under the log's lock: it must not wait, and must not log.
+ */
+void log_divert(void (*write)(void *owner, const char *line, size_t len_bytes), void *owner);
+
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_notice(const char *format, ...) PRINTF_LIKE(1, 2);

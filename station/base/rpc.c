@@ -132,6 +132,22 @@ static char *line_of(json_t *object)
 	return line;
 }
 
+json_t *rpc_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *copy;
+
+	if (string)
+		return string;
+	copy = strdup(text);
+	for (char *at = copy; at && *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	string = copy ? json_string(copy) : NULL;
+	free(copy);
+	return string;
+}
+
 char *rpc_line_result(const json_t *id, json_t *result)
 {
 	return line_of(json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", (json_t *)id, "result",

@@ -50,6 +50,9 @@ char *rpc_line_error(const json_t *id, int rpc_code, const struct err *err);
 char *rpc_line_request(json_int_t id, const char *method, json_t *params);
 char *rpc_line_notification(const char *method, json_t *params);
 
+/** A JSON string of @text, in which what is no UTF-8 (cut inside a character, or foreign) becomes "?". */
+json_t *rpc_text(const char *text);
+
 /* Read one member of @params: 0 when it is there and in range; ERR_RANGE naming the member when it
  * is not, or when it has another type. The *_or variants take @fallback when it is absent. */
 int rpc_integer(json_int_t *out, const json_t *params, const char *key, json_int_t low,

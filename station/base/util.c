@@ -82,3 +82,46 @@ int util_unhex(void *bytes, size_t len_bytes, const char *hex)
 	}
 	return 0;
 }
+
+/* More digits than any number here needs; keeps the arithmetic below inside 64 bits. */
+#define DIGITS_MAX 9
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Digits at *at, shifted to three decimals when @decimals; -1: none, or too many. */
+static int64_t read_digits(const char **at, bool decimals)
+{
+	int limit = decimals ? 3 : DIGITS_MAX, count = 0;
+	int64_t value = 0;
+
+	for (; is_digit(**at); (*at)++, count++)
+		if (count < limit)
+			value = value * 10 + (**at - '0');
+	if (count == 0 || count > limit)
+		return -1;
+	for (; decimals && count < 3; count++)
+		value *= 10;
+	return value;
+}
+
+bool util_thousandths(int64_t *out, const char *text)
+{
+	bool negative = *text == '-';
+	int64_t whole, part = 0;
+
+	text += *text == '-' || *text == '+';
+	whole = read_digits(&text, false);
+	if (whole < 0)
+		return false;
+	if (*text == '.') {
+		text++;
+		part = read_digits(&text, true);
+	}
+	if (part < 0 || *text)
+		return false;
+	*out = negative ? -(whole * 1000 + part) : whole * 1000 + part;
+	return true;
+}

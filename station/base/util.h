@@ -3,6 +3,7 @@
 #ifndef OSTEND_BASE_UTIL_H
 #define OSTEND_BASE_UTIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,5 +56,13 @@ void util_hex(char *hex, const void *bytes, size_t len_bytes);
  * @return 0; -1 when @hex is shorter, longer or holds another character
  */
 int util_unhex(void *bytes, size_t len_bytes, const char *hex);
+
+/**
+ * Read "90", "-12.5" as whole thousandths: a decimal number with a point whatever the locale, at most nine
+ * digits before it and three after it.
+ *
+ * @return false when @text is none
+ */
+bool util_thousandths(int64_t *out, const char *text);
 
 #endif

@@ -9,49 +9,6 @@
 #include "station/base/i18n.h"
 #include "station/base/tty_clean.h"
 
-/* More digits than any angle here needs; keeps the arithmetic below inside 64 bits. */
-#define DIGITS_MAX 9
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Digits at *at, shifted to three decimals when @decimals; -1: none, or too many. */
-static int64_t read_digits(const char **at, bool decimals)
-{
-	int limit = decimals ? 3 : DIGITS_MAX, count = 0;
-	int64_t value = 0;
-
-	for (; is_digit(**at); (*at)++, count++)
-		if (count < limit)
-			value = value * 10 + (**at - '0');
-	if (count == 0 || count > limit)
-		return -1;
-	for (; decimals && count < 3; count++)
-		value *= 10;
-	return value;
-}
-
-static bool read_mdeg(int64_t *out_mdeg, const char *text)
-{
-	bool negative = *text == '-';
-	int64_t whole, part = 0;
-
-	text += *text == '-' || *text == '+';
-	whole = read_digits(&text, false);
-	if (whole < 0)
-		return false;
-	if (*text == '.') {
-		text++;
-		part = read_digits(&text, true);
-	}
-	if (part < 0 || *text)
-		return false;
-	*out_mdeg = negative ? -(whole * 1000 + part) : whole * 1000 + part;
-	return true;
-}
-
 int degrees_parse(int32_t *out_mdeg, const char *text, const char *what, int32_t low, int32_t high,
 		  struct err *err)
 {
@@ -61,7 +18,7 @@ int degrees_parse(int32_t *out_mdeg, const char *text, const char *what, int32_t
 	degrees_format(low_text, sizeof low_text, low, 3);
 	degrees_format(high_text, sizeof high_text, high, 3);
 	tty_clean(shown, sizeof shown, text, strlen(text), -1);
-	if (!read_mdeg(&mdeg, text))
+	if (!util_thousandths(&mdeg, text))
 		return err_set(err, ERR_RANGE,
 			       _("%s: \"%s\" is not a number of degrees such as 90 or -22.5 "
 				 "(%s to %s, at most three decimals)"),

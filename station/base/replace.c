@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "station/base/replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_all(int fd, const char *bytes, size_t len_bytes)
+{
+	while (len_bytes > 0) {
+		ssize_t put = write(fd, bytes, len_bytes);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		bytes += put;
+		len_bytes -= (size_t)put;
+	}
+	return fsync(fd);
+}
+
+/* The new name is on the disk once its folder is. */
+static int sync_folder_of(const char *path)
+{
+	CLEANUP(util_closep) int fd = -1;
+	char folder[PATH_MAX];
+	char *slash;
+
+	snprintf(folder, sizeof folder, "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -1 : fsync(fd);
+}
+
+int replace_file(const char *path, const void *bytes, size_t len_bytes, struct err *err)
+{
+	CLEANUP(util_closep) int fd = -1;
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
+		return err_set(err, ERR_OS, "%.200s: the name is too long", path);
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || write_all(fd, bytes, len_bytes) < 0)
+		return err_os(err, "%s: write", part);
+	if (rename(part, path) < 0 || sync_folder_of(path) < 0)
+		return err_os(err, "%s: rename", path);
+	return 0;
+}
