@@ -3,14 +3,7 @@
  * drv_comxim.c - ComXim MT-class tables, and those that are sold under other names.
  *
  * Text at 115200 over a CH340: "CT+NAME(arguments);", answered by "CR+OK;" or "CR+ERR=nn;", with events
- * ("CR+EVENT=TB_END;") between. This file is the session: the opening, questions and their answers.
- *
- *	opened -> OPENING: CT(); ACK EVENT HEARTBEAT SPKMUTE SETSTOP GETTBSPEED GETOFFSETANGLE -> READY
- *
- * Nothing in it moves a table; SETSTOP stops one that was left turning, which it cannot be asked. Three
- * generations are told apart: of 2017, without an angle (then the driver reckons it, and says that it is
- * assumed); with GETOFFSETANGLE (V2R03C01); and with HOME and GETTBSPEED. The beats, which are on at power-up,
- * are switched off: so a '#' that comes all the same says that its power has gone, which nothing else tells.
+ * ("CR+EVENT=TB_END;") and beats ("#") between. This file is the line: questions, answers and silence.
  *
  * Sources: "MT series remote control intelligent turntable user guide", ComXim 2017, pages 16 to 19 (commands,
  * answers, beats); owners' programs, not copied: one with the levels timed, SETSTOP, RUN, GETOFFSETANGLE and
@@ -26,22 +19,14 @@
 #include "station/base/i18n.h"
 
 #define ANSWER_NS NS_PER_S
+#define FIRST_ANSWER_NS (250 * NS_PER_MS)	/* while nobody is known to be there: a prober does not wait long */
 #define QUIET_NS NS_PER_S		/* then an answer that is late cannot be taken for one to another question */
 #define GAP_NS (50 * NS_PER_MS)		/* after an answer */
 #define SILENT_NS (2500 * NS_PER_MS)
-#define NOTHING_NS (4 * NS_PER_S)
 #define ASK_MOVING_NS (100 * NS_PER_MS)
 #define ASK_AT_REST_NS (500 * NS_PER_MS)
 #define ALIVE_NS NS_PER_S
-#define TRIES_MAX 3
 #define NOISE_MAX 20
-
-enum { STEP_HELLO, STEP_ACK, STEP_EVENT, STEP_BEAT, STEP_MUTE, STEP_STOP, STEP_SPEED, STEP_ANGLE, STEP_COUNT };
-
-static const char *const steps[STEP_COUNT] = {
-	"CT();", "CT+ACK(1);", "CT+EVENT(1);", "CT+HEARTBEAT(0);", "CT+SPKMUTE(1);", "CT+SETSTOP();",
-	"CT+GETTBSPEED();", "CT+GETOFFSETANGLE();",
-};
 
 void comxim_enter(struct drive *drive, enum comxim_phase phase, uint64_t now_ns)
 {
@@ -61,13 +46,18 @@ void comxim_enter(struct drive *drive, enum comxim_phase phase, uint64_t now_ns)
 	comxim_wake(comxim, now_ns);
 }
 
+static uint64_t patience_ns(const struct comxim *comxim)
+{
+	return comxim->heard_ns ? ANSWER_NS : FIRST_ANSWER_NS;
+}
+
 /* Ordinary commands go one at a time; a stop does not ask. */
 bool comxim_may_send(struct comxim *comxim, uint64_t now_ns)
 {
 	uint64_t from_ns = MAX(comxim->quiet_ns, comxim->answered_ns + GAP_NS);
 
 	if (comxim->pending_count)
-		comxim_wake(comxim, comxim->pending[0].sent_ns + ANSWER_NS);
+		comxim_wake(comxim, comxim->pending[0].sent_ns + patience_ns(comxim));
 	else if (now_ns < from_ns)
 		comxim_wake(comxim, from_ns);
 	return !comxim->pending_count && now_ns >= from_ns;
@@ -95,118 +85,8 @@ bool comxim_send(struct drive *drive, enum comxim_line kind, const char *text, u
 	comxim->cut = false;
 	comxim->pending[comxim->pending_count].kind = kind;
 	comxim->pending[comxim->pending_count++].sent_ns = now_ns;
-	comxim_wake(comxim, now_ns + ANSWER_NS);
+	comxim_wake(comxim, now_ns + patience_ns(comxim));
 	return true;
-}
-
-/* A fault stays until a person clears it; the first one is the one that tells. */
-void comxim_fault(struct drive *drive, const char *word, const char *text)
-{
-	if (drive->state.fault[0])
-		return;
-	snprintf(drive->state.fault, sizeof drive->state.fault, "%s", word);
-	drive_message(drive, "%s", text);
-	drive_emit(drive, DRIVE_EVENT_NOTE, "%s: %s", word, text);
-}
-
-/* --- the opening ---------------------------------------------------------------------------------- */
-
-static void ready(struct drive *drive, uint64_t now_ns)
-{
-	struct comxim *comxim = comxim_of(drive);
-
-	comxim_set_limits(drive);
-	drive->capabilities = DRIVE_CAN_GOTO | DRIVE_CAN_SPIN | DRIVE_CAN_STOP | DRIVE_SETS_SPEED;
-	if (comxim->has_angle)
-		drive->capabilities |= DRIVE_CAN_REPORT | (comxim->newer ? DRIVE_CAN_HOME : 0);
-	drive->state.source = comxim->has_angle ? POSE_SRC_COUNTED : POSE_SRC_ASSUMED;
-	drive->state.link = POSE_LINK_UP;
-	if (!comxim->has_angle) {	/* nobody knows what it did while it did not answer */
-		drive_lose_reference(drive);
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table cannot say its angle: it is reckoned from the commands"));
-	}
-	if (!drive->state.fault[0])
-		drive_message(drive, "%s", "");
-	comxim->ask_due_ns = comxim->rest_ns == COMXIM_NEVER ? now_ns : comxim->rest_ns;
-	comxim_enter(drive, COMXIM_READY, now_ns);
-	if (comxim->act != COMXIM_ACT_CLEAR)
-		return;
-	comxim->act = COMXIM_ACT_NONE;
-	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
-}
-
-static void next_step(struct drive *drive, uint64_t now_ns)
-{
-	struct comxim *comxim = comxim_of(drive);
-
-	comxim->tries = 0;
-	if (++comxim->step == STEP_COUNT)
-		ready(drive, now_ns);
-}
-
-static void step_answered(struct drive *drive, const struct comxim_word *word, uint64_t asked_ns, uint64_t now_ns)
-{
-	struct comxim *comxim = comxim_of(drive);
-	bool refused = word->said == COMXIM_SAID_ERROR;
-
-	if (refused && (comxim->step == STEP_ACK || comxim->step == STEP_STOP || comxim->step == STEP_ANGLE) &&
-	    ++comxim->tries < TRIES_MAX)
-		return;		/* perhaps to what a prober before us had left in its buffer: once more */
-	if (refused && (comxim->step == STEP_ACK || comxim->step == STEP_STOP)) {
-		drive_message(drive, _("The table refuses the command to stop, so it is not used"));
-		comxim->step = comxim->tries = 0;
-		return;
-	}
-	if (comxim->step == STEP_BEAT)
-		comxim->beats_off = !refused;
-	else if (comxim->step == STEP_STOP)
-		comxim_stop_answered(drive, now_ns);
-	else if (comxim->step == STEP_SPEED)
-		comxim->newer = !refused;
-	else if (comxim->step == STEP_ANGLE)
-		comxim->has_angle = word->said == COMXIM_SAID_ANGLE;
-	if (comxim->step == STEP_ANGLE && comxim->has_angle)
-		comxim_track(drive, word->angle, asked_ns, now_ns);
-	next_step(drive, now_ns);
-}
-
-/* No answer to a step: to be asked again, or not to be had from such a table. */
-static void step_unanswered(struct drive *drive, uint64_t now_ns)
-{
-	struct comxim *comxim = comxim_of(drive);
-
-	comxim->quiet_ns = now_ns;
-	if (comxim->step == STEP_HELLO)		/* with ACK(0) it answers nothing yet */
-		comxim->step = STEP_ACK;
-	else if (comxim->step == STEP_ACK)
-		comxim->step = STEP_HELLO;
-	else if (++comxim->tries < TRIES_MAX)
-		return;
-	else if (comxim->step < STEP_SPEED)
-		comxim->step = comxim->tries = 0;
-	else {
-		comxim->has_angle &= comxim->step != STEP_ANGLE;
-		comxim->newer &= comxim->step != STEP_SPEED;
-		next_step(drive, now_ns);
-	}
-}
-
-static void opening_step(struct drive *drive, uint64_t now_ns)
-{
-	struct comxim *comxim = comxim_of(drive);
-
-	if (comxim_may_send(comxim, now_ns))
-		comxim_send(drive, COMXIM_LINE_STEP, steps[comxim->step], now_ns);
-	if (drive->state.link != POSE_LINK_OPENING || comxim->heard_ns >= comxim->phase_ns)
-		return;
-	if (now_ns < comxim->phase_ns + NOTHING_NS) {
-		comxim_wake(comxim, comxim->phase_ns + NOTHING_NS);
-		return;
-	}
-	drive->state.link = POSE_LINK_SILENT;
-	drive_message(drive, _("Nothing answers on the line: is it the right port and driver, and is the table "
-			       "switched on?"));
-	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
 }
 
 /* --- answers -------------------------------------------------------------------------------------- */
@@ -221,12 +101,12 @@ static void drop_until(struct comxim *comxim, unsigned index)
 /* Whether @word can be an answer to @kind: angles answer nothing else, and a CR+OK may precede one. */
 static bool fits(const struct comxim *comxim, enum comxim_line kind, const struct comxim_word *word)
 {
-	bool for_angle = kind == COMXIM_LINE_ANGLE || (kind == COMXIM_LINE_STEP && comxim->step == STEP_ANGLE);
+	bool for_angle = kind == COMXIM_LINE_ANGLE || (kind == COMXIM_LINE_STEP && comxim_step_asks_angle(comxim));
 
 	if (word->said == COMXIM_SAID_ANGLE)
 		return for_angle;
 	if (word->said == COMXIM_SAID_OTHER)
-		return kind == COMXIM_LINE_STEP && comxim->step == STEP_SPEED;
+		return kind == COMXIM_LINE_STEP && comxim_step_asks_speed(comxim);
 	return word->said == COMXIM_SAID_ERROR || !for_angle;
 }
 
@@ -243,7 +123,7 @@ static void answer(struct drive *drive, const struct comxim_word *word, uint64_t
 		drop_until(comxim, i);
 		comxim->answered_ns = now_ns;
 		if (kind == COMXIM_LINE_STEP && comxim->phase == COMXIM_OPENING)
-			step_answered(drive, word, asked_ns, now_ns);
+			comxim_step_answered(drive, word, asked_ns, now_ns);
 		else if (kind == COMXIM_LINE_ANGLE && word->said == COMXIM_SAID_ANGLE)
 			comxim_track(drive, word->angle, asked_ns, now_ns);
 		else if (kind != COMXIM_LINE_ANGLE && kind != COMXIM_LINE_ALIVE)
@@ -337,7 +217,7 @@ static void unanswered(struct drive *drive, uint64_t now_ns)
 	comxim->pending_count = 0;
 	comxim->quiet_ns = now_ns + QUIET_NS;
 	if (comxim->phase == COMXIM_OPENING && kind == COMXIM_LINE_STEP)
-		step_unanswered(drive, now_ns);
+		comxim_step_unanswered(drive, now_ns);
 	else if (kind == COMXIM_LINE_TURN || kind == COMXIM_LINE_HOME)
 		comxim_fail(drive, now_ns, _("the table did not answer to the command, which is not sent again: it "
 					     "would turn twice if only the answer was lost"));
@@ -382,9 +262,9 @@ static void ask_step(struct drive *drive, uint64_t now_ns)
 	if (!comxim_may_send(comxim, now_ns))
 		return;
 	if (comxim->has_angle)
-		comxim_send(drive, COMXIM_LINE_ANGLE, steps[STEP_ANGLE], now_ns);
+		comxim_send(drive, COMXIM_LINE_ANGLE, "CT+GETOFFSETANGLE();", now_ns);
 	else
-		comxim_send(drive, COMXIM_LINE_ALIVE, steps[STEP_ACK], now_ns);
+		comxim_send(drive, COMXIM_LINE_ALIVE, "CT+ACK(1);", now_ns);
 	comxim->ask_due_ns = now_ns + (!comxim->has_angle ? ALIVE_NS : still ? ASK_AT_REST_NS : ASK_MOVING_NS);
 }
 
@@ -395,13 +275,13 @@ static void comxim_tick(struct drive *drive, uint64_t now_ns)
 	comxim->next_ns = COMXIM_NEVER;
 	if (comxim->phase == COMXIM_CLOSED)
 		return;
-	if (comxim->pending_count && now_ns >= comxim->pending[0].sent_ns + ANSWER_NS)
+	if (comxim->pending_count && now_ns >= comxim->pending[0].sent_ns + patience_ns(comxim))
 		unanswered(drive, now_ns);
 	watch_silence(drive, now_ns);
 	comxim_stop_step(drive, now_ns);
 	comxim_motion_step(drive, now_ns);
 	if (comxim->phase == COMXIM_OPENING)
-		opening_step(drive, now_ns);
+		comxim_opening_step(drive, now_ns);
 	ask_step(drive, now_ns);
 	if (comxim->next_ns <= now_ns)
 		comxim->next_ns = now_ns + NS_PER_MS;

@@ -123,11 +123,17 @@ unsigned comxim_level(const struct drive *drive, int32_t speed_mdeg_s, int32_t *
 void comxim_set_limits(struct drive *drive);
 const char *comxim_error_sentence(int number);
 
-/* drv_comxim.c: the session */
+/* drv_comxim.c: the line */
 bool comxim_may_send(struct comxim *comxim, uint64_t now_ns);
 bool comxim_send(struct drive *drive, enum comxim_line kind, const char *text, uint64_t now_ns);
 void comxim_enter(struct drive *drive, enum comxim_phase phase, uint64_t now_ns);
-void comxim_fault(struct drive *drive, const char *word, const char *text);
+
+/* drv_comxim_open.c: the opening */
+void comxim_opening_step(struct drive *drive, uint64_t now_ns);
+void comxim_step_answered(struct drive *drive, const struct comxim_word *word, uint64_t asked_ns, uint64_t now_ns);
+void comxim_step_unanswered(struct drive *drive, uint64_t now_ns);
+bool comxim_step_asks_angle(const struct comxim *comxim);
+bool comxim_step_asks_speed(const struct comxim *comxim);
 
 /* drv_comxim_motion.c */
 int comxim_command(struct drive *drive, const struct drive_command *command, uint64_t now_ns, struct err *err);

@@ -98,7 +98,7 @@ static void watch_speed(struct drive *drive, uint64_t now_ns)
 	comxim->measured_ns = now_ns;
 	if (!left || llabs(by_mdeg) * 1000 / ms <= comxim->speed_mdeg_s * INT64_C(5) / 4 + 1000)
 		return;
-	comxim_fault(drive, "speed", _("The table turns faster than it was told: measure its highest speed (speed_deg_s)"));
+	drive_fault(drive, "speed", _("The table turns faster than it was told: measure its highest speed (speed_deg_s)"));
 	comxim_fail(drive, now_ns, _("the table turns faster than it was told"));
 }
 

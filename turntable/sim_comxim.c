@@ -16,40 +16,11 @@
 #include <string.h>
 
 #include "turntable/decimal.h"
-#include "turntable/sim_board.h"
+#include "turntable/sim_comxim_own.h"
 
-#define COMMAND_MAX 64
 #define COMMAND_WAIT_NS NS_PER_S	/* an unfinished command is dropped: CR+ERR=31 */
 #define BEAT_NS NS_PER_S
 #define BEAT_LOST_NS (3 * NS_PER_S)
-#define ACCEL_DEG_S2 40.0
-#define HOME_DEG_S 10.0
-
-struct sim_comxim {
-	struct sim_board *board;
-	bool old, new, lazy, busy, wraps;
-
-	char command[COMMAND_MAX];
-	unsigned len;
-	uint64_t begun_ns;			/* when the unfinished command began */
-	bool ack, event, beat;
-	uint64_t beat_ns, heard_ns;
-	unsigned beats_inside;			/* so many answers with a beat in them */
-	unsigned lost_ends, lost_oks, deaf;	/* so many are not said, not heard */
-	uint64_t late_end_ns, end_due_ns;	/* an end is said that much later; when; 0: none is due */
-
-	unsigned grade;
-	int direction;				/* 1: clockwise */
-	double count_deg, shown_deg;		/* counted from its zero; what it tells */
-	double left_deg, speed;			/* still to go, degrees a second; both unsigned */
-	double top;
-	bool moving, endless, stopping, homing;
-};
-
-static struct sim_comxim *sim_of(const struct sim_board *board)
-{
-	return board->own;
-}
 
 /* --- saying --------------------------------------------------------------------------------------- */
 
@@ -79,7 +50,7 @@ static void answer(struct sim_comxim *sim, int error)
 	say(sim, text);
 }
 
-static void say_end(struct sim_comxim *sim)
+void sim_comxim_end(struct sim_comxim *sim)
 {
 	sim->end_due_ns = 0;
 	if (!sim->event || (sim->lost_ends && sim->lost_ends--))
@@ -98,85 +69,6 @@ static int tell_angle(struct sim_comxim *sim)
 		 labs(hundredths) % 100);
 	say(sim, text);
 	return -1;	/* has been answered */
-}
-
-/* --- motion --------------------------------------------------------------------------------------- */
-
-/* Degrees a second by level, as an owner has timed them; above 32 nothing changes. */
-static double speed_of(unsigned grade)
-{
-	static const struct { unsigned grade; double deg_s; } timed[] = {
-		{ 1, 15.7 }, { 2, 13.7 }, { 4, 12.2 }, { 8, 10.0 }, { 16, 6.9 }, { 32, 5.3 },
-	};
-
-	for (size_t i = 1; i < ARRAY_LEN(timed); i++)
-		if (grade <= timed[i].grade) {
-			double part = (double)(grade - timed[i - 1].grade) /
-				      (double)(timed[i].grade - timed[i - 1].grade);
-
-			return timed[i - 1].deg_s + part * (timed[i].deg_s - timed[i - 1].deg_s);
-		}
-	return 5.3;
-}
-
-static int turn(struct sim_comxim *sim, int direction, double deg, double top)
-{
-	if (sim->moving)
-		return 31;
-	sim->moving = true;
-	sim->stopping = sim->homing = false;
-	sim->endless = isinf(deg);
-	sim->direction = direction ? -1 : 1;
-	sim->left_deg = deg;
-	sim->top = top;
-	return 0;
-}
-
-static void come_to_rest(struct sim_comxim *sim)
-{
-	sim->moving = sim->endless = sim->stopping = sim->homing = false;
-	sim->speed = 0;
-	sim->shown_deg = sim->count_deg;
-	sim->end_due_ns = sim->board->at_ns + sim->late_end_ns;
-	if (!sim->late_end_ns)
-		say_end(sim);
-}
-
-static void motion_step(struct sim_comxim *sim)
-{
-	double change = ACCEL_DEG_S2 * SIM_STEP_S, go;
-
-	if (!sim->moving)
-		return;
-	if (sim->stopping)
-		sim->speed -= change;
-	else
-		sim->speed = fmin(fmin(sim->speed + change, sim->top), sqrt(2 * ACCEL_DEG_S2 * sim->left_deg) + change);
-	go = fmin(fmax(sim->speed, 0) * SIM_STEP_S, sim->left_deg);
-	sim->left_deg -= go;
-	sim->count_deg += go * sim->direction;
-	sim_board_turn(sim->board, go * sim->direction);
-	if (!sim->lazy)
-		sim->shown_deg = sim->count_deg;
-	if (sim->speed <= 0 || sim->left_deg < 1e-9)
-		come_to_rest(sim);
-}
-
-/* To the mark in the table, where the true bearing is 0. What it counts there is not changed by it. */
-static int home(struct sim_comxim *sim)
-{
-	double bearing = fmod(sim->board->true_deg, 360), deg = bearing < 0 ? -bearing : 360 - bearing;
-	int error = turn(sim, 0, deg, HOME_DEG_S);
-
-	sim->homing = !error;
-	return error;
-}
-
-static int to_zero(struct sim_comxim *sim)
-{
-	if (fabs(sim->count_deg) < 0.005)
-		return 0;	/* only CR+OK: it is there */
-	return turn(sim, sim->count_deg > 0, fabs(sim->count_deg), speed_of(sim->grade));
 }
 
 /* --- commands ------------------------------------------------------------------------------------- */
@@ -224,7 +116,7 @@ static int turn_single(struct sim_comxim *sim, const struct arguments *arguments
 		return 81;
 	if (arguments->value[1] <= 0)
 		return 82;
-	return turn(sim, arguments->value[0] != 0, arguments->value[1], speed_of(sim->grade));
+	return sim_comxim_turn(sim, arguments->value[0] != 0, arguments->value[1], sim_comxim_speed(sim->grade));
 }
 
 static int set_speed(struct sim_comxim *sim, const struct arguments *arguments)
@@ -241,8 +133,8 @@ static int start(struct sim_comxim *sim, const struct arguments *arguments)
 {
 	if (arguments->count != 6)
 		return 40;
-	return turn(sim, arguments->value[0] != 0, arguments->value[1] != 0 ? arguments->value[3] : INFINITY,
-		    speed_of(sim->grade));
+	return sim_comxim_turn(sim, arguments->value[0] != 0, arguments->value[1] != 0 ? arguments->value[3] : INFINITY,
+		    sim_comxim_speed(sim->grade));
 }
 
 static int stop(struct sim_comxim *sim)
@@ -281,7 +173,7 @@ static int newer_command(struct sim_comxim *sim, const char *name)
 	if (strcmp(name, "GETOFFSETANGLE") == 0 && !sim->old)
 		return tell_angle(sim);
 	if (strcmp(name, "HOME") == 0 && sim->new)
-		return home(sim);
+		return sim_comxim_home(sim);
 	if (strcmp(name, "GETTBSPEED") == 0 && sim->new) {
 		say(sim, "CR+TBSpeed=1,32;");
 		return -1;
@@ -304,17 +196,17 @@ static int execute(struct sim_comxim *sim, const char *name, const struct argume
 	if (strcmp(name, "START") == 0)
 		return start(sim, arguments);
 	if (strcmp(name, "RUN") == 0)
-		return turn(sim, 0, INFINITY, speed_of(sim->grade));
+		return sim_comxim_turn(sim, 0, INFINITY, sim_comxim_speed(sim->grade));
 	if (strcmp(name, "SETZERO") == 0)
 		return set_zero(sim);
 	if (strcmp(name, "TOZERO") == 0)
-		return to_zero(sim);
+		return sim_comxim_to_zero(sim);
 	return newer_command(sim, name);
 }
 
 static void take_command(struct sim_comxim *sim)
 {
-	char name[COMMAND_MAX] = "";
+	char name[SIM_COMXIM_COMMAND] = "";
 	struct arguments arguments;
 	const char *open;
 	int error;
@@ -344,7 +236,7 @@ static void take_command(struct sim_comxim *sim)
 
 static void rx(struct sim_board *board, uint8_t byte)
 {
-	struct sim_comxim *sim = sim_of(board);
+	struct sim_comxim *sim = sim_comxim_of(board);
 
 	sim->heard_ns = board->at_ns;
 	if (byte == '#' || (!sim->len && byte <= ' '))
@@ -353,7 +245,7 @@ static void rx(struct sim_board *board, uint8_t byte)
 		sim->begun_ns = board->at_ns;
 	if (byte == ';')
 		take_command(sim);
-	else if (sim->len < COMMAND_MAX - 1)
+	else if (sim->len < SIM_COMXIM_COMMAND - 1)
 		sim->command[sim->len++] = (char)byte;
 }
 
@@ -371,21 +263,21 @@ static void beat_step(struct sim_comxim *sim)
 
 static void step(struct sim_board *board)
 {
-	struct sim_comxim *sim = sim_of(board);
+	struct sim_comxim *sim = sim_comxim_of(board);
 
 	if (sim->len && board->at_ns >= sim->begun_ns + COMMAND_WAIT_NS) {
 		sim->len = 0;
 		answer(sim, 31);
 	}
 	if (sim->end_due_ns && board->at_ns >= sim->end_due_ns)
-		say_end(sim);
-	motion_step(sim);
+		sim_comxim_end(sim);
+	sim_comxim_motion_step(sim);
 	beat_step(sim);
 }
 
 static bool busy(const struct sim_board *board)
 {
-	const struct sim_comxim *sim = sim_of(board);
+	const struct sim_comxim *sim = sim_comxim_of(board);
 
 	return sim->moving || sim->beat || sim->len || sim->end_due_ns;
 }
@@ -397,7 +289,7 @@ static bool is_variant(const struct sim_board *board, const char *name)
 
 static void power(struct sim_board *board, bool first)
 {
-	struct sim_comxim *sim = sim_of(board);
+	struct sim_comxim *sim = sim_comxim_of(board);
 
 	(void)first;
 	*sim = (struct sim_comxim){
@@ -410,44 +302,44 @@ static void power(struct sim_board *board, bool first)
 
 static double counted_mdeg(const struct sim_board *board)
 {
-	return sim_of(board)->count_deg * 1000;
+	return sim_comxim_of(board)->count_deg * 1000;
 }
 
 static double speed_mdeg_s(const struct sim_board *board)
 {
-	const struct sim_comxim *sim = sim_of(board);
+	const struct sim_comxim *sim = sim_comxim_of(board);
 
 	return sim->moving ? sim->speed * sim->direction * 1000 : 0;
 }
 
 /* --- faults of its own ---------------------------------------------------------------------------- */
 
-static void lose_ends(struct sim_board *board, int64_t value) { sim_of(board)->lost_ends = (unsigned)value; }
-static void lose_oks(struct sim_board *board, int64_t value) { sim_of(board)->lost_oks = (unsigned)value; }
-static void be_deaf(struct sim_board *board, int64_t value) { sim_of(board)->deaf = (unsigned)value; }
-static void beat_inside(struct sim_board *board, int64_t value) { sim_of(board)->beats_inside = (unsigned)value; }
+static void lose_ends(struct sim_board *board, int64_t value) { sim_comxim_of(board)->lost_ends = (unsigned)value; }
+static void lose_oks(struct sim_board *board, int64_t value) { sim_comxim_of(board)->lost_oks = (unsigned)value; }
+static void be_deaf(struct sim_board *board, int64_t value) { sim_comxim_of(board)->deaf = (unsigned)value; }
+static void beat_inside(struct sim_board *board, int64_t value) { sim_comxim_of(board)->beats_inside = (unsigned)value; }
 
 static void late_end(struct sim_board *board, int64_t value)
 {
-	sim_of(board)->late_end_ns = (uint64_t)value * NS_PER_MS;
+	sim_comxim_of(board)->late_end_ns = (uint64_t)value * NS_PER_MS;
 }
 
 static void stray_end(struct sim_board *board, int64_t value)
 {
 	(void)value;
-	say_end(sim_of(board));
+	sim_comxim_end(sim_comxim_of(board));
 }
 
 static void skip_beats(struct sim_board *board, int64_t value)
 {
-	sim_of(board)->beat_ns = board->at_ns + (uint64_t)value * NS_PER_MS;
+	sim_comxim_of(board)->beat_ns = board->at_ns + (uint64_t)value * NS_PER_MS;
 }
 
 static void remote_control(struct sim_board *board, int64_t value)
 {
-	struct sim_comxim *sim = sim_of(board);
+	struct sim_comxim *sim = sim_comxim_of(board);
 
-	turn(sim, 0, (double)value / 1000, speed_of(sim->grade));
+	sim_comxim_turn(sim, 0, (double)value / 1000, sim_comxim_speed(sim->grade));
 }
 
 /*
