@@ -16,6 +16,7 @@
 static const char usage_text[] = N_(
 "Usage: ostend-table --driver NAME --port PATH [--json] COMMAND\n"
 "       ostend-table probe [--port PATH] [--driver NAME] [--baud N] [--json]\n"
+"       ostend-table --driver NAME --port PATH [--report FILE] [--moves N] [--homings N] [--yes] measure\n"
 "       ostend-table sim --driver NAME --link PATH [--world FILE] [--at DEG] [--backlash DEG]\n"
 "                        [--variant NAME] [--grip DEG/S2] [--no-homing] [--reset-on-open] [--commands]\n"
 "\n"
@@ -58,6 +59,8 @@ static int run(struct tool_options *options, int count, char **words)
 		return simulate(options, count);
 	if (!options->port)
 		return usage("%s", _("--port is missing"));
+	if (strcmp(words[0], "measure") == 0)
+		return count == 1 ? tool_measure(options) : usage(_("unexpected: %s"), words[1]);
 	if (!tool_read_command(options, count, words))
 		return usage(_("not a command, or a wrong number: %s"), words[0]);
 	return tool_move(options);

@@ -39,6 +39,12 @@ bool tool_read_command(struct tool_options *options, int count, char **words);
 /** Open the port and carry out options->request: 0 done; 1 refused, failed or stopped. */
 int tool_move(const struct tool_options *options);
 
+/** Measure the table, print and file the report: 0 all is as demanded; 1 it is not, or was not measured. */
+int tool_measure(const struct tool_options *options);
+
+/** What an angle of this source ("counted") is worth, to follow "its angle is". */
+const char *tool_worth(const char *source);
+
 /** Ask each port (or options->port) with each driver, moving nothing: 0 when one answered. */
 int tool_probe(const struct tool_options *options);
 

@@ -196,14 +196,21 @@ static unsigned longest_s(const struct probe *probe)
 
 /* --- what is said of it ---------------------------------------------------------------------------- */
 
-static const char *worth(const struct drive *drive)
+static const char *source_name(const struct drive *drive)
 {
-	switch (drive->state.source) {
-	case POSE_SRC_ENCODER: return _("measured by an encoder");
-	case POSE_SRC_COUNTED: return _("counted in steps by the controller");
-	case POSE_SRC_ASSUMED: return _("only reckoned from the commands: the table does not say it");
-	default: return _("not known");
-	}
+	static const char *const names[] = { "none", "assumed", "counted", "encoder" };
+
+	return names[drive->state.source];
+}
+
+const char *tool_worth(const char *source)
+{
+	if (strcmp(source, "encoder") == 0)
+		return _("measured by an encoder");
+	if (strcmp(source, "counted") == 0)
+		return _("counted in steps by the controller");
+	return strcmp(source, "assumed") == 0 ? _("only reckoned from the commands: the table does not say it") :
+						_("not known");
 }
 
 static json_t *capability_names(const struct drive *drive)
@@ -219,12 +226,11 @@ static json_t *capability_names(const struct drive *drive)
 static json_t *found_json(const struct probe *probe, int baud)
 {
 	const struct drive *drive = probe->drive;
-	static const char *const sources[] = { "none", "assumed", "counted", "encoder" };
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:s}", "port", probe->port, "identity",
 			 line_identity(probe->line), "driver", drive->driver->name, "title", drive->driver->title,
 			 "baud", baud, "says", probe->words, "capabilities",
-			 capability_names(drive), "source", sources[drive->state.source], "fault",
+			 capability_names(drive), "source", source_name(drive), "fault",
 			 drive->state.fault);
 }
 
@@ -249,7 +255,7 @@ static void print_found(const struct probe *probe, int baud)
 		printf(_("  says: %s\n"), words);
 	printf(_("  can:"));
 	print_capabilities(drive);
-	printf(_("  its angle is %s\n"), worth(drive));
+	printf(_("  its angle is %s\n"), tool_worth(source_name(drive)));
 	if (drive->state.message[0])
 		printf("  %s\n", drive->state.message);
 }
