@@ -21,6 +21,8 @@
 #define ANSWER_NS NS_PER_S
 #define FIRST_ANSWER_NS (250 * NS_PER_MS)	/* while nobody is known to be there: a prober does not wait long */
 #define QUIET_NS NS_PER_S		/* then an answer that is late cannot be taken for one to another question */
+#define FULL_TURN 36000			/* its hundredths; of the driven axis, whatever the gear */
+#define ANSWER_LINE_NS (2 * NS_PER_MS)
 #define GAP_NS (50 * NS_PER_MS)		/* after an answer */
 #define SILENT_NS (2500 * NS_PER_MS)
 #define ASK_MOVING_NS (100 * NS_PER_MS)
@@ -37,9 +39,8 @@ void comxim_enter(struct drive *drive, enum comxim_phase phase, uint64_t now_ns)
 	comxim->step = comxim->tries = 0;
 	if (phase != COMXIM_READY) {
 		comxim->pending_count = 0;
-		comxim->rest_ns = COMXIM_NEVER;
 		comxim->stopped_ns = 0;
-		comxim->still_count = 0;
+		circle_unrest(&comxim->circle, CIRCLE_NEVER);
 		drive->state.motion = POSE_MOTION_UNKNOWN;
 		drive->state.speed_mdeg_s = 0;
 	}
@@ -136,7 +137,7 @@ static void power_came_back(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 
-	comxim->beats_off = comxim->tracked = false;
+	comxim->beats_off = comxim->circle.tracked = false;
 	comxim->level = 0;
 	drive_lose_reference(drive);
 	comxim_fail(drive, now_ns, _("the table lost its power"));
@@ -272,7 +273,7 @@ static void comxim_tick(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 
-	comxim->next_ns = COMXIM_NEVER;
+	comxim->next_ns = UINT64_MAX;
 	if (comxim->phase == COMXIM_CLOSED)
 		return;
 	if (comxim->pending_count && now_ns >= comxim->pending[0].sent_ns + patience_ns(comxim))
@@ -300,7 +301,9 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 
-	*comxim = (struct comxim){ .next_ns = COMXIM_NEVER, .rest_ns = COMXIM_NEVER };
+	*comxim = (struct comxim){ .next_ns = UINT64_MAX };
+	comxim->circle = (struct circle){ .full = FULL_TURN, .line_ns = ANSWER_LINE_NS, .rest_ns = CIRCLE_NEVER };
+	comxim_set_limits(drive);
 	drive->state.link = POSE_LINK_OPENING;
 	drive->state.source = POSE_SRC_NONE;
 	drive->state.fault[0] = '\0';
@@ -326,13 +329,13 @@ static void comxim_link(struct drive *drive, enum drive_link what, uint64_t now_
 		comxim_fail(drive, now_ns, _("the table was unplugged or switched off"));
 		comxim_enter(drive, COMXIM_CLOSED, now_ns);
 		drive->tx_len_bytes = 0;
-		comxim->next_ns = COMXIM_NEVER;
+		comxim->next_ns = UINT64_MAX;
 	}
 }
 
 static void comxim_init(struct drive *drive)
 {
-	comxim_of(drive)->next_ns = COMXIM_NEVER;
+	comxim_of(drive)->next_ns = UINT64_MAX;
 }
 
 const struct table_driver drv_comxim = {

@@ -4,12 +4,12 @@
 #define OSTEND_TURNTABLE_DRV_COMXIM_H
 
 #include "station/base/clock.h"
+#include "turntable/circle.h"
 #include "turntable/driver.h"
 
 #define COMXIM_TEXT_MAX 64		/* the longest answer is some 30 characters */
 #define COMXIM_PENDING_MAX 2		/* one question, and a stop */
 #define COMXIM_TOLERANCE 20		/* hundredths of a degree: this near to its goal it has arrived */
-#define COMXIM_NEVER UINT64_MAX
 #define COMXIM_PIECE_MDEG 180000	/* so that an angle modulo one turn tells where in it the table is */
 
 enum comxim_phase { COMXIM_CLOSED, COMXIM_OPENING, COMXIM_READY };
@@ -65,12 +65,7 @@ struct comxim {
 	bool answers_moving;
 	unsigned level;			/* as it was last set; 0: not known */
 
-	bool tracked;			/* the last angle is one to compare the next with */
-	bool suspect;
-	int64_t suspect_native;
-	uint64_t rest_ns;		/* angles asked for before this time say nothing about rest */
-	int64_t still_native;
-	unsigned still_count;		/* equal angles asked for since rest_ns */
+	struct circle circle;		/* of its angle; from and by are the piece that was sent */
 
 	bool stopping;
 	uint64_t stopped_ns;		/* CR+OK to the stop; 0: it has not come */
@@ -81,12 +76,9 @@ struct comxim {
 	unsigned wanted_level;
 	int32_t speed_mdeg_s;		/* of the table at that level; unsigned */
 	int64_t target_native;		/* MOVE */
-	int64_t piece_from, piece_by;
+	int64_t spin_by;		/* SPIN: a whole piece */
 	uint64_t run_ns, expected_ns, limit_ns;	/* expected: how long the piece takes */
-	bool swept;			/* the piece may have been turned, or a part of it, since it last stood */
 	bool end_said, end_owed;	/* TB_END: of this piece; one may still come of an earlier */
-	int64_t measured_native;	/* the speed is measured from here */
-	uint64_t measured_ns;
 
 	int32_t drift_mdeg;		/* dead reckoning: what may have summed up in this epoch */
 	uint32_t drift_epoch;
@@ -152,6 +144,7 @@ void comxim_brake(struct drive *drive, uint64_t now_ns);	/* SETSTOP, and wait fo
 
 /* drv_comxim_track.c: where the table is, and whether it stands */
 void comxim_track(struct drive *drive, int64_t angle, uint64_t asked_ns, uint64_t now_ns);
+/** It is believed to be at @native; @doubt_mdeg: of the piece that is under way. */
 void comxim_reckon(struct drive *drive, int64_t native, int64_t doubt_mdeg, uint64_t now_ns);
 
 extern const struct drive_exchange comxim_transcript[];

@@ -51,39 +51,37 @@ static void start_piece(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 	char by[32], text[48];
+	int64_t piece;
 
 	if (comxim->act == COMXIM_ACT_SPIN)
-		comxim->target_native = drive->state.native + comxim->piece_by;
-	comxim->piece_from = drive->state.native;
-	comxim->piece_by = next_piece(drive);
-	if (!comxim->piece_by) {
+		comxim->target_native = drive->state.native + comxim->spin_by;
+	piece = next_piece(drive);
+	if (!piece) {
 		done(drive);
 		return;
 	}
-	decimal_print(by, sizeof by, llabs(comxim->piece_by) * 10);
+	decimal_print(by, sizeof by, llabs(piece) * 10);
 	snprintf(text, sizeof text, "CT+%s(%d,%s);", comxim->old_spelling ? "TRUNSINGLE" : "TURNSINGLE",
-		 comxim->piece_by < 0, by);
+		 piece < 0, by);
 	if (!comxim_send(drive, COMXIM_LINE_TURN, text, now_ns)) {
 		comxim_fail(drive, now_ns, _("the line is stuck"));
 		return;
 	}
 	comxim->leg = COMXIM_LEG_SENT;
-	comxim->swept = true;
 	comxim->end_said = false;
-	comxim->rest_ns = COMXIM_NEVER;
-	comxim->still_count = 0;
-	drive->state.commanded_mdeg = geometry_mdeg(&drive->geometry, comxim->piece_from + comxim->piece_by);
+	circle_sweep(&comxim->circle, drive->state.native, piece, now_ns);
+	circle_unrest(&comxim->circle, CIRCLE_NEVER);
+	drive->state.commanded_mdeg = geometry_mdeg(&drive->geometry, comxim->circle.from + comxim->circle.by);
 }
 
 static void piece_runs(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
-	int64_t by_mdeg = llabs(geometry_mdeg_by(&drive->geometry, comxim->piece_by));
+	int64_t by_mdeg = llabs(geometry_mdeg_by(&drive->geometry, comxim->circle.by));
 	uint64_t turning_ns = (uint64_t)(by_mdeg * 1000 / comxim->speed_mdeg_s) * NS_PER_MS;
 
 	comxim->leg = COMXIM_LEG_RUN;
-	comxim->run_ns = comxim->measured_ns = now_ns;
-	comxim->measured_native = drive->state.native;
+	comxim->run_ns = now_ns;
 	comxim->expected_ns = turning_ns + comxim_ramp_ns(drive);
 	comxim->limit_ns = now_ns + comxim->expected_ns * 3 / 2 + 3 * NS_PER_S;
 	comxim->ask_due_ns = now_ns;
@@ -94,7 +92,7 @@ static void piece_done(struct drive *drive, uint64_t now_ns)
 	struct comxim *comxim = comxim_of(drive);
 
 	comxim->end_owed = !comxim->end_said;
-	comxim->swept = false;
+	comxim->circle.swept = false;
 	if (comxim->act == COMXIM_ACT_MOVE && llabs(comxim->target_native - drive->state.native) <= COMXIM_TOLERANCE)
 		done(drive);
 	else
@@ -105,7 +103,7 @@ static void piece_done(struct drive *drive, uint64_t now_ns)
 static void arrived(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
-	int64_t off = drive->state.native - comxim->piece_from - comxim->piece_by;
+	int64_t off = circle_beyond(&comxim->circle, drive->state.native);
 	int64_t off_mdeg = llabs(geometry_mdeg_by(&drive->geometry, off));
 
 	if (llabs(off) <= COMXIM_TOLERANCE)
@@ -119,17 +117,17 @@ static void arrived(struct drive *drive, uint64_t now_ns)
 static void reckon_step(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
-	int64_t by_mdeg = llabs(geometry_mdeg_by(&drive->geometry, comxim->piece_by));
+	int64_t by_mdeg = llabs(geometry_mdeg_by(&drive->geometry, comxim->circle.by));
 	int64_t turned_mdeg = MIN(by_mdeg, (int64_t)((now_ns - comxim->run_ns) / NS_PER_MS) * comxim->speed_mdeg_s / 1000);
 
 	if (comxim->end_said) {
 		comxim->drift_mdeg = (int32_t)MIN(comxim->drift_mdeg + DRIFT_MDEG + by_mdeg / DRIFT_PARTS, (int64_t)MDEG_PER_TURN);
-		comxim_reckon(drive, comxim->piece_from + comxim->piece_by, 0, now_ns);
+		comxim_reckon(drive, comxim->circle.from + comxim->circle.by, 0, now_ns);
 		piece_done(drive, now_ns);
 		return;
 	}
 	if (now_ns >= drive->state.sampled_ns + RECKON_NS && by_mdeg)
-		comxim_reckon(drive, comxim->piece_from + comxim->piece_by * turned_mdeg / by_mdeg, by_mdeg, now_ns);
+		comxim_reckon(drive, comxim->circle.from + comxim->circle.by * turned_mdeg / by_mdeg, by_mdeg, now_ns);
 	comxim_wake(comxim, now_ns + RECKON_NS);
 }
 
@@ -138,9 +136,9 @@ static void run_step(struct drive *drive, uint64_t now_ns)
 	struct comxim *comxim = comxim_of(drive);
 
 	comxim_wake(comxim, comxim->limit_ns);
-	if (comxim->has_angle && comxim->act != COMXIM_ACT_HOME && comxim->rest_ns == COMXIM_NEVER) {
+	if (comxim->has_angle && comxim->act != COMXIM_ACT_HOME && comxim->circle.rest_ns == CIRCLE_NEVER) {
 		if (now_ns >= comxim->run_ns + comxim->expected_ns)
-			comxim->rest_ns = now_ns;	/* TB_END is late or lost: the angle is to tell */
+			comxim->circle.rest_ns = now_ns;	/* TB_END is late or lost: the angle is to tell */
 		comxim_wake(comxim, comxim->run_ns + comxim->expected_ns);
 	}
 	if (now_ns >= comxim->limit_ns)
@@ -162,8 +160,7 @@ void comxim_ended(struct drive *drive, uint64_t now_ns)
 		return;
 	}
 	comxim->end_said = true;
-	comxim->rest_ns = now_ns;
-	comxim->still_count = 0;
+	circle_unrest(&comxim->circle, now_ns);
 	comxim->ask_due_ns = now_ns;
 	comxim_wake(comxim, now_ns);
 }
@@ -237,7 +234,7 @@ void comxim_motion_step(struct drive *drive, uint64_t now_ns)
 	} else if (comxim->leg == COMXIM_LEG_ZERO && comxim_may_send(comxim, now_ns)) {
 		comxim_send(drive, COMXIM_LINE_ZERO, "CT+SETZERO();", now_ns);
 		comxim->leg = COMXIM_LEG_ZEROED;
-		comxim->rest_ns = COMXIM_NEVER;
+		circle_unrest(&comxim->circle, CIRCLE_NEVER);
 	}
 }
 
@@ -274,9 +271,8 @@ static void accepted(struct drive *drive, enum comxim_line kind, uint64_t now_ns
 		comxim->run_ns = now_ns;
 		comxim->limit_ns = now_ns + HOME_LIMIT_NS;
 	} else if (kind == COMXIM_LINE_ZERO) {
-		comxim->tracked = false;	/* it counts anew */
-		comxim->rest_ns = now_ns;
-		comxim->still_count = 0;
+		comxim->circle.tracked = false;	/* it counts anew */
+		circle_unrest(&comxim->circle, now_ns);
 		comxim->ask_due_ns = now_ns;
 	}
 }
@@ -310,10 +306,9 @@ static void begin(struct drive *drive, const struct drive_command *command, uint
 	comxim->remote = command->remote;
 	comxim->target_native = command->act == DRIVE_MOVE ?
 		geometry_native(&drive->geometry, command->target_mdeg) : drive->state.native;
-	comxim->piece_by = back ? -piece : piece;
+	comxim->spin_by = back ? -piece : piece;
 	comxim->stopping = false;
-	comxim->rest_ns = COMXIM_NEVER;
-	comxim->still_count = 0;
+	circle_unrest(&comxim->circle, CIRCLE_NEVER);
 	drive->state.commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : drive->state.reported_mdeg;
 	drive->state.motion = command->act == DRIVE_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
 	if (command->act == DRIVE_HOME)

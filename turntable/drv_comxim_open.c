@@ -38,7 +38,6 @@ static void ready(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 
-	comxim_set_limits(drive);
 	drive->capabilities = DRIVE_CAN_GOTO | DRIVE_CAN_SPIN | DRIVE_CAN_STOP | DRIVE_SETS_SPEED;
 	if (comxim->has_angle)
 		drive->capabilities |= DRIVE_CAN_REPORT | (comxim->newer ? DRIVE_CAN_HOME : 0);
@@ -50,7 +49,7 @@ static void ready(struct drive *drive, uint64_t now_ns)
 	}
 	if (!drive->state.fault[0])
 		drive_message(drive, "%s", "");
-	comxim->ask_due_ns = comxim->rest_ns == COMXIM_NEVER ? now_ns : comxim->rest_ns;
+	comxim->ask_due_ns = comxim->circle.rest_ns == CIRCLE_NEVER ? now_ns : comxim->circle.rest_ns;
 	comxim_enter(drive, COMXIM_READY, now_ns);
 	if (comxim->act != COMXIM_ACT_CLEAR)
 		return;

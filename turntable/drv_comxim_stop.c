@@ -22,7 +22,7 @@ void comxim_rested(struct drive *drive)
 	drive->state.speed_mdeg_s = 0;
 	if (comxim->stopping)
 		drive->state.commanded_mdeg = drive->state.reported_mdeg;
-	comxim->stopping = comxim->swept = false;
+	comxim->stopping = comxim->circle.swept = false;
 }
 
 static void send_stop(struct drive *drive, uint64_t now_ns)
@@ -49,8 +49,7 @@ void comxim_brake(struct drive *drive, uint64_t now_ns)
 	send_stop(drive, now_ns);
 	if (!comxim->stopping) {
 		comxim->stopped_ns = 0;
-		comxim->rest_ns = COMXIM_NEVER;
-		comxim->still_count = 0;
+		circle_unrest(&comxim->circle, CIRCLE_NEVER);
 	}
 	comxim->stopping = true;
 	if (comxim->phase == COMXIM_READY)
@@ -96,9 +95,8 @@ void comxim_stop_answered(struct drive *drive, uint64_t now_ns)
 	if (comxim->stopped_ns)
 		return;
 	comxim->stopped_ns = now_ns;
-	comxim->rest_ns = now_ns + comxim_ramp_ns(drive) + SETTLE_NS;
-	comxim->still_count = 0;
-	comxim->ask_due_ns = comxim->rest_ns;
+	circle_unrest(&comxim->circle, now_ns + comxim_ramp_ns(drive) + SETTLE_NS);
+	comxim->ask_due_ns = comxim->circle.rest_ns;
 }
 
 void comxim_stop_step(struct drive *drive, uint64_t now_ns)
@@ -108,10 +106,10 @@ void comxim_stop_step(struct drive *drive, uint64_t now_ns)
 	if (comxim->phase != COMXIM_READY || comxim->has_angle || !comxim->stopped_ns ||
 	    drive->state.motion == POSE_MOTION_STILL || comxim->act)
 		return;
-	if (now_ns >= comxim->rest_ns) {
+	if (now_ns >= comxim->circle.rest_ns) {
 		comxim_reckon(drive, drive->state.native, 0, now_ns);
 		comxim_rested(drive);
 	} else {
-		comxim_wake(comxim, comxim->rest_ns);
+		comxim_wake(comxim, comxim->circle.rest_ns);
 	}
 }

@@ -122,4 +122,5 @@ void comxim_set_limits(struct drive *drive)
 		.max_mdeg_s2 = drive->config.own_mdeg_s2,
 		.min_mdeg = -INT64_C(1000) * 360 * TURNS_MAX, .max_mdeg = INT64_C(1000) * 360 * TURNS_MAX,
 	};
+	comxim_of(drive)->circle.max_mdeg_s = drive->limits.max_mdeg_s;
 }
