@@ -56,6 +56,8 @@ struct drive_limits {
 	int32_t max_mdeg_s, max_mdeg_s2;	/* the controller's own; 0: not known (yet) */
 	int32_t min_mdeg_s;			/* slower than this it cannot; 0: no such limit */
 	int32_t own_mdeg_s;			/* the one speed of a controller without DRIVE_SETS_SPEED; 0: not known */
+	int32_t home_mdeg_s;			/* the fastest that it turns while homing; 0: not known */
+	int home_way;				/* homing turns 1: clockwise, -1: counter-clockwise; 0: not known */
 	int64_t min_mdeg, max_mdeg;		/* unwrapped positions it can count exactly enough */
 };
 

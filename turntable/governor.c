@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * governor.c - which motion may begin, and when it must end.
+ * governor.c - commands come, and each ends once.
  *
  *	submit -> waiting -(table known to stand still)-> running -> ended
  *	             `------------ stop, newer command, expiry -------^
  *
  * One command runs and one waits. A new command supersedes both; unless the driver can change a spin
- * as it turns, the table is brought to rest first. Everything ends through end_job(), which is what
- * makes the outcome exactly one.
+ * as it turns, the table is brought to rest first. Everything ends through governor_end_number(), with
+ * the job's number taken away before: that is what makes the outcome exactly one. What a running command
+ * goes through is in governor_motion.c.
  */
 #include "turntable/governor_own.h"
 
@@ -19,8 +20,6 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 
-#define STOP_REPEAT_NS (200 * NS_PER_MS)
-#define STOP_PATIENCE_NS (5 * NS_PER_S)
 #define EXPIRY_NS (5 * NS_PER_S)
 
 const char *governor_name_text(enum governor_name name)
@@ -37,8 +36,16 @@ const char *governor_outcome_text(enum governor_outcome outcome)
 	return texts[outcome];
 }
 
+const char *governor_event_text(enum governor_event_kind kind)
+{
+	static const char *const texts[] = { "halt", "clear", "fault", "link", "epoch", "lease", "calibration",
+					     "handling" };
+
+	return texts[kind];
+}
+
 int governor_new(struct governor **out, struct drive *drive, const struct governor_config *config,
-		 bool estop, const struct governor_ops *ops, struct err *err)
+		 const struct governor_kept *kept, const struct governor_ops *ops, struct err *err)
 {
 	struct governor *governor = calloc(1, sizeof *governor);
 
@@ -47,8 +54,17 @@ int governor_new(struct governor **out, struct drive *drive, const struct govern
 	governor->drive = drive;
 	governor->config = *config;
 	governor->ops = *ops;
-	governor->estop = estop;
-	governor->kept_epoch = drive->state.epoch;
+	if (kept)
+		governor->kept = *kept;
+	if (governor->kept.estop && !governor->kept.halt.kind) {
+		governor->kept.halt.kind = GOVERNOR_HALT_ESTOP;
+		snprintf(governor->kept.halt.reason, sizeof governor->kept.halt.reason, "%s", _("emergency stop"));
+	}
+	governor->kept.epoch = governor->seen_epoch = governor->cable_epoch = drive->state.epoch;
+	governor->seen_link = drive->state.link;
+	governor->cable_at_mdeg = drive->state.reported_mdeg;
+	governor->wound_min_mdeg = governor->kept.wound_min_mdeg;
+	governor->wound_max_mdeg = governor->kept.wound_max_mdeg;
 	*out = governor;
 	return 0;
 }
@@ -59,327 +75,162 @@ struct governor *governor_free(struct governor *governor)
 	return NULL;
 }
 
+void governor_keep(struct governor *governor)
+{
+	governor->kept.epoch = governor->drive->state.epoch;
+	governor->keep_due = false;
+	governor->ops.keep(governor->ops.owner, &governor->kept);
+}
+
+void governor_happened(struct governor *governor, enum governor_event_kind kind, const char *by, const char *format,
+		       ...)
+{
+	char text[GOVERNOR_REASON_BYTES + 80];
+	struct governor_event event = { .kind = kind, .text = text, .by = by };
+	va_list args;
+
+	if (!governor->ops.happened)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	governor->ops.happened(governor->ops.owner, &event);
+}
+
 /* --- ends ---------------------------------------------------------------------------------------- */
 
-static void end_number(struct governor *governor, uint64_t number, enum governor_name name,
-		       enum governor_outcome outcome, const char *reason)
+void governor_end_number(struct governor *governor, uint64_t number, enum governor_name name, const char *by,
+			 enum governor_outcome outcome, int code, const char *reason)
 {
 	struct governor_end end = {
-		.command = number, .name = name, .outcome = outcome, .reason = reason,
-		.code = outcome == GOVERNOR_DONE ? 0 : ERR_STATE,
+		.command = number, .name = name, .outcome = outcome, .reason = reason, .by = by ? by : "",
+		.code = outcome == GOVERNOR_DONE ? 0 : code,
+		.armed = name == GOVERNOR_CLEAR && outcome == GOVERNOR_DONE && governor->armed_ns,
 	};
 
 	governor->ops.ended(governor->ops.owner, &end);
 }
 
-static void end_job(struct governor *governor, struct job *job, enum governor_outcome outcome,
-		    const char *reason)
+void governor_end_job(struct governor *governor, struct job *job, enum governor_outcome outcome, int code,
+		      const char *reason)
 {
 	struct job ended = *job;
 
 	job->number = 0;	/* first: who hears of the end may give the next command */
 	if (ended.number)
-		end_number(governor, ended.number, ended.request.name, outcome, reason);
+		governor_end_number(governor, ended.number, ended.request.name, ended.by, outcome, code, reason);
 }
 
-static void end_stops(struct governor *governor, enum governor_outcome outcome, const char *reason)
+/* --- commands ------------------------------------------------------------------------------------ */
+
+static void queue(struct governor *governor, const struct governor_request *request, uint64_t number)
 {
-	while (governor->stop_count) {
-		governor->stop_count--;
-		end_number(governor, governor->stops[governor->stop_count].number,
-			   governor->stops[governor->stop_count].name, outcome, reason);
-	}
+	struct job job = { .number = number, .request = *request, .limit_ns = UINT64_MAX };
+	uint64_t latest_ns = governor->now_ns + EXPIRY_NS;
+
+	snprintf(job.by, sizeof job.by, "%s", request->by ? request->by : "");
+	job.request.by = NULL;
+	job.request.expires_ns = request->expires_ns ? MIN(request->expires_ns, latest_ns) : latest_ns;
+	governor_end_job(governor, &governor->waiting, GOVERNOR_SUPERSEDED, ERR_STATE, _("another command came"));
+	if (governor->running.number)
+		governor_stop_running(governor, GOVERNOR_SUPERSEDED, _("another command came"));
+	governor->waiting = job;
 }
 
-/* --- stopping ------------------------------------------------------------------------------------ */
-
-static void bring_to_rest(struct governor *governor, enum drive_urgent how)
+/* What has run out by now ends before anything new is looked at: who was held up must not find it alive. */
+static void let_run_out(struct governor *governor)
 {
-	struct drive *drive = governor->drive;
-	uint64_t now_ns = governor->now_ns;
-
-	if (!governor->stopping || how > governor->stop_how)
-		governor->stop_how = how;
-	if (!governor->stopping)
-		governor->stop_limit_ns = now_ns + STOP_PATIENCE_NS;
-	governor->stopping = true;
-	governor->stop_repeat_ns = now_ns + STOP_REPEAT_NS;
-	governor->ops.overtake(governor->ops.owner);
-	drive->driver->urgent(drive, governor->stop_how, now_ns);
-	governor->ops.write_now(governor->ops.owner);
-}
-
-static void stop(struct governor *governor, uint64_t number, enum governor_name name)
-{
-	enum drive_urgent how = name == GOVERNOR_STOP ? DRIVE_STOP :
-				governor->config.estop_now ? DRIVE_ESTOP_NOW : DRIVE_ESTOP;
-	const char *reason = name == GOVERNOR_STOP ? _("stopped by the operator") : _("emergency stop");
-
-	bring_to_rest(governor, how);	/* before anything that could take time */
-	if (name == GOVERNOR_ESTOP && !governor->estop) {
-		governor->estop = true;
-		governor->ops.keep(governor->ops.owner, true, governor->drive->state.epoch);
-	}
-	governor->stop_limit_ns = governor->now_ns + STOP_PATIENCE_NS;
-	if (governor->stop_count == STOPS_MAX)	/* a held key: the stop itself has been repeated */
-		end_stops(governor, GOVERNOR_SUPERSEDED, _("asked for again"));
-	governor->stops[governor->stop_count].number = number;
-	governor->stops[governor->stop_count++].name = name;
-	end_job(governor, &governor->running, GOVERNOR_STOPPED, reason);
-	end_job(governor, &governor->waiting, GOVERNOR_STOPPED, reason);
-}
-
-static void stop_step(struct governor *governor)
-{
-	const struct drive_state *state = &governor->drive->state;
-	bool at_rest = state->link == POSE_LINK_UP &&
-		       (state->motion == POSE_MOTION_STILL || state->motion == POSE_MOTION_HELD);
-
-	if (!governor->stopping)
-		return;
-	if (at_rest) {
-		governor->stopping = governor->stop_overdue = false;
-		end_stops(governor, GOVERNOR_DONE, "");
-	} else if (state->link == POSE_LINK_LOST || state->link == POSE_LINK_CLOSED) {
-		governor->stopping = governor->stop_overdue = false;
-		end_stops(governor, GOVERNOR_FAILED,
-			  _("the table is not connected: nobody can say whether it stands still"));
-	} else {
-		if (governor->now_ns >= governor->stop_limit_ns && governor->stop_count) {
-			governor->stop_overdue = true;
-			end_stops(governor, GOVERNOR_FAILED,
-				  _("the table has not confirmed that it stands still: cut its power"));
-		}
-		if (governor->now_ns >= governor->stop_repeat_ns)
-			bring_to_rest(governor, governor->stop_how);
-	}
-}
-
-/* --- motion -------------------------------------------------------------------------------------- */
-
-static int64_t target_of(const struct governor *governor, const struct governor_request *request)
-{
-	int64_t at = governor->drive->state.reported_mdeg;
-	int32_t turn;
-
-	if (request->name == GOVERNOR_TURN)
-		return at + request->by_mdeg;
-	turn = pose_bearing_mdeg(request->bearing_mdeg - at);	/* clockwise, less than one turn */
-	if (turn && (request->way == GOVERNOR_CCW ||
-		     (request->way == GOVERNOR_SHORTEST && turn > MDEG_PER_TURN / 2)))
-		turn -= MDEG_PER_TURN;
-	return at + turn;
-}
-
-/* Twice the time it should take and a second more: a table that stalls or lies is found out. */
-static uint64_t move_limit_ns(const struct governor *governor, int64_t by_mdeg, int32_t speed)
-{
-	int64_t accel = MAX(governor->drive->limits.max_mdeg_s2, 1);
-	int64_t expected_ms = llabs(by_mdeg) * 1000 / speed + (int64_t)speed * 1000 / accel;
-
-	return governor->now_ns + (uint64_t)expected_ms * 2 * NS_PER_MS + NS_PER_S;
-}
-
-static int begin(struct governor *governor, struct job *job, struct err *err)
-{
-	struct drive *drive = governor->drive;
-	struct governor_request *request = &job->request;
-	struct drive_command command = { .speed_mdeg_s = request->speed_mdeg_s };
-
-	job->limit_ns = UINT64_MAX;
-	if (!command.speed_mdeg_s)
-		command.speed_mdeg_s = MIN(governor->config.default_mdeg_s, governor_max_mdeg_s(governor));
-	if (request->name == GOVERNOR_HOME) {
-		command.act = DRIVE_HOME;
-	} else if (request->name == GOVERNOR_SPIN) {
-		command.act = DRIVE_SPIN;
-		if (request->ttl_ns)
-			job->limit_ns = governor->now_ns + request->ttl_ns;
-	} else {
-		command.act = DRIVE_MOVE;
-		command.target_mdeg = job->target_mdeg = target_of(governor, request);
-		job->limit_ns = move_limit_ns(governor, job->target_mdeg - drive->state.reported_mdeg,
-					      command.speed_mdeg_s);
-		if (command.target_mdeg < drive->limits.min_mdeg || command.target_mdeg > drive->limits.max_mdeg)
-			return err_set(err, ERR_RANGE, _("the table has turned too far for its controller to count "
-							 "exactly: home it"));
-	}
-	return drive->driver->command(drive, &command, governor->now_ns, err);
-}
-
-static void start_waiting(struct governor *governor)
-{
-	struct job *job = &governor->waiting;
-	struct err err;
-
-	if (!job->number)
-		return;
-	if (governor->now_ns >= job->request.expires_ns) {
-		end_job(governor, job, GOVERNOR_FAILED, _("the table did not come to rest in time for it"));
-		return;
-	}
-	if (governor->stopping || governor->drive->state.motion != POSE_MOTION_STILL || governor->running.number)
-		return;
-	governor->running = *job;
-	job->number = 0;
-	if (governor_check_table(governor, &err) < 0 || begin(governor, &governor->running, &err) < 0)
-		end_job(governor, &governor->running, GOVERNOR_REFUSED, err.text);
-}
-
-/* A spin while it spins: the same speed is a keepalive, another one in the same direction a change. */
-static bool respin(struct governor *governor, const struct governor_request *request, uint64_t *number)
-{
-	struct job *running = &governor->running;
-	bool spins = running->number && running->request.name == GOVERNOR_SPIN &&
-		     request->name == GOVERNOR_SPIN;
-	struct err err;
-	struct job job = { .request = *request };
-
-	if (!spins || governor->stopping || !(governor->drive->capabilities & DRIVE_CAN_RESPIN) ||
-	    (running->request.speed_mdeg_s < 0) != (request->speed_mdeg_s < 0))
-		return false;
-	if (running->request.speed_mdeg_s == request->speed_mdeg_s) {
-		running->limit_ns = request->ttl_ns ? governor->now_ns + request->ttl_ns : UINT64_MAX;
-		*number = running->number;
-		return true;
-	}
-	if (begin(governor, &job, &err) < 0)
-		return false;
-	job.number = *number = ++governor->last_number;
-	end_job(governor, running, GOVERNOR_SUPERSEDED, _("another command came"));
-	governor->running = job;
-	return true;
-}
-
-static int clear(struct governor *governor, uint64_t number, struct err *err)
-{
-	struct drive *drive = governor->drive;
-	struct drive_command command = { .act = DRIVE_CLEAR };
-	bool faulty = drive->state.fault[0] || drive->state.motion == POSE_MOTION_HELD ||
-		      drive->state.link == POSE_LINK_SILENT;
-	int rc;
-
-	if (governor->stopping && !governor->stop_overdue)
-		return err_set(err, ERR_STATE, _("the table is not yet known to stand still"));
-	if (governor->running.number && governor->running.request.name == GOVERNOR_CLEAR)
-		return err_set(err, ERR_STATE, _("the controller is being reset: wait"));
-	if (governor->estop) {
-		governor->estop = false;
-		governor->ops.keep(governor->ops.owner, false, drive->state.epoch);
-	}
-	governor->stopping = governor->stop_overdue = false;
-	if (!faulty) {
-		end_number(governor, number, GOVERNOR_CLEAR, GOVERNOR_DONE, "");
-		return 0;
-	}
-	rc = drive->driver->command(drive, &command, governor->now_ns, err);
-	if (rc < 0)
-		return rc;
-	governor->running = (struct job){ .number = number, .request.name = GOVERNOR_CLEAR,
-					  .limit_ns = UINT64_MAX };
-	return 0;
+	governor_lease_step(governor);
+	governor_watch_step(governor);
 }
 
 static int submit(struct governor *governor, const struct governor_request *request, uint64_t *number,
 		  struct err *err)
 {
-	struct job job = { .request = *request };
-	int rc = 0;
+	int rc;
 
-	if (request->name <= GOVERNOR_SPIN) {
-		rc = governor_check(governor, request, err);
-		if (rc == 0 && respin(governor, request, number))
-			return 0;
-	}
-	*number = job.number = ++governor->last_number;
 	if (request->name == GOVERNOR_STOP || request->name == GOVERNOR_ESTOP) {
-		stop(governor, *number, request->name);
+		*number = ++governor->last_number;
+		governor_stop(governor, request, *number);
 		return 0;
 	}
-	if (request->name == GOVERNOR_CLEAR)
-		return clear(governor, *number, err);
-	if (rc < 0)
-		return rc;
-	if (!job.request.expires_ns)
-		job.request.expires_ns = governor->now_ns + EXPIRY_NS;
-	end_job(governor, &governor->waiting, GOVERNOR_SUPERSEDED, _("another command came"));
-	if (governor->running.number) {
-		bring_to_rest(governor, DRIVE_STOP);
-		end_job(governor, &governor->running, GOVERNOR_SUPERSEDED, _("another command came"));
-	}
-	governor->waiting = job;
-	start_waiting(governor);
-	return 0;
+	let_run_out(governor);
+	rc = governor_admit(governor, request, err);
+	if (rc == 0 && request->name != GOVERNOR_CLEAR)
+		rc = governor_check(governor, request, err);
+	if (rc == 0 && request->name <= GOVERNOR_SPIN && governor_respin(governor, request, number))
+		return 0;
+	*number = ++governor->last_number;
+	if (rc == 0 && request->name == GOVERNOR_CLEAR)
+		rc = governor_clear(governor, request, *number, err);
+	else if (rc == 0)
+		queue(governor, request, *number);
+	if (!request->lease)
+		governor_lease_end(governor, _("the operator at the table took over"));
+	if (rc == 0)
+		governor_motion_step(governor);
+	return rc;
 }
 
 int governor_submit(struct governor *governor, const struct governor_request *request, uint64_t now_ns,
 		    uint64_t *command, struct err *err)
 {
+	struct err sentence;
 	int rc;
 
 	governor->now_ns = now_ns;
-	rc = submit(governor, request, command, err);
+	rc = submit(governor, request, command, &sentence);
 	if (rc < 0) {
-		struct governor_end end = {
-			.command = *command, .name = request->name, .outcome = GOVERNOR_REFUSED,
-			.reason = err->text, .code = rc,
-		};
-
-		governor->ops.ended(governor->ops.owner, &end);
+		if (err)
+			*err = sentence;
+		governor_end_number(governor, *command, request->name, request->by, GOVERNOR_REFUSED, rc, sentence.text);
 	}
 	return rc;
 }
 
 /* --- events and time ----------------------------------------------------------------------------- */
 
-void governor_drive_event(struct governor *governor, const struct drive_event *event)
+static enum governor_halt_kind kind_of_failure(const struct drive_state *state)
 {
-	if (event->kind == DRIVE_EVENT_DONE) {
-		end_job(governor, &governor->running, GOVERNOR_DONE, "");
-	} else if (event->kind == DRIVE_EVENT_FAILED) {
-		governor->rest_wanted = governor->running.request.name != GOVERNOR_CLEAR;
-		end_job(governor, &governor->running, GOVERNOR_FAILED, event->text);
-		end_job(governor, &governor->waiting, GOVERNOR_REFUSED, event->text);
+	if (state->fault[0])
+		return GOVERNOR_HALT_FAULT;
+	return state->link == POSE_LINK_UP ? GOVERNOR_HALT_FAILED : GOVERNOR_HALT_LINE;
+}
+
+static void failed(struct governor *governor, const char *text)
+{
+	struct job *job = &governor->running;
+
+	if (job->number && job->request.name == GOVERNOR_CLEAR) {
+		governor_end_job(governor, job, GOVERNOR_FAILED, ERR_STATE, text);
+	} else if (job->number && job->phase == JOB_ACCELERATES) {	/* nothing has moved */
+		governor->rest_wanted = true;
+		governor_end_job(governor, job, GOVERNOR_FAILED, ERR_STATE, text);
+	} else if (job->number && job->phase == JOB_MOVES) {
+		governor_halt_now(governor, kind_of_failure(&governor->drive->state), text, "");
 	}
 }
 
-static void stop_running(struct governor *governor, enum governor_outcome outcome, const char *reason)
+void governor_drive_event(struct governor *governor, const struct drive_event *event)
 {
-	bring_to_rest(governor, DRIVE_STOP);
-	end_job(governor, &governor->running, outcome, reason);
-}
-
-static void running_step(struct governor *governor)
-{
-	const struct drive *drive = governor->drive;
-	const struct job *job = &governor->running;
-	int64_t at = drive->state.reported_mdeg;
-
-	if (!job->number)
-		return;
-	if (governor->now_ns >= job->limit_ns && job->request.name == GOVERNOR_SPIN)
-		stop_running(governor, GOVERNOR_STOPPED, _("who asked for the spin was not heard again"));
-	else if (governor->now_ns >= job->limit_ns)
-		stop_running(governor, GOVERNOR_FAILED, _("the table has not arrived in twice the time it needs"));
-	else if (job->request.name == GOVERNOR_SPIN &&
-		 (job->request.speed_mdeg_s < 0 ? at < drive->limits.min_mdeg : at > drive->limits.max_mdeg))
-		stop_running(governor, GOVERNOR_STOPPED, _("the table has turned too far for its controller "
-							   "to count exactly: home it"));
+	if (event->kind == DRIVE_EVENT_DONE)
+		governor_motion_done(governor);
+	else if (event->kind == DRIVE_EVENT_FAILED)
+		failed(governor, event->text);
 }
 
 void governor_step(struct governor *governor, uint64_t now_ns)
 {
 	governor->now_ns = now_ns;
-	running_step(governor);
+	governor_cable_step(governor);
+	governor_halt_step(governor);
+	let_run_out(governor);
 	if (governor->rest_wanted)
-		bring_to_rest(governor, DRIVE_STOP);
-	governor->rest_wanted = false;
-	stop_step(governor);
-	start_waiting(governor);
-	if (governor->kept_epoch == governor->drive->state.epoch)
-		return;
-	governor->kept_epoch = governor->drive->state.epoch;
-	governor->ops.keep(governor->ops.owner, governor->estop, governor->kept_epoch);
+		governor_rest(governor, DRIVE_STOP);
+	governor_stop_step(governor);
+	governor_motion_step(governor);
+	if (governor->keep_due || governor->kept.epoch != governor->drive->state.epoch)
+		governor_keep(governor);
 }
 
 uint64_t governor_deadline(const struct governor *governor)
@@ -392,34 +243,72 @@ uint64_t governor_deadline(const struct governor *governor)
 		due_ns = MIN(due_ns, governor->waiting.request.expires_ns);
 	if (governor->stopping)
 		due_ns = MIN(due_ns, governor->stop_repeat_ns);
+	if (governor->armed_ns)
+		due_ns = MIN(due_ns, governor->armed_ns);
+	if (governor->lease.number)
+		due_ns = MIN(due_ns, governor->lease.until_ns);
+	if (governor->lease.number && governor->heard_ns)
+		due_ns = MIN(due_ns, governor->heard_ns + GOVERNOR_KEEPALIVE_NS);
 	return due_ns;
 }
 
-bool governor_estop(const struct governor *governor)
+/* --- what the operator sets ---------------------------------------------------------------------- */
+
+static int check_quiet(const struct governor *governor, struct err *err)
 {
-	return governor->estop;
+	const struct drive_state *state = &governor->drive->state;
+
+	if (governor->lease.number)
+		return err_set(err, ERR_STATE, _("somebody afar (%s) may move the table: take the lease back first"),
+			       governor->lease.holder);
+	if (governor->running.number || governor->waiting.number || governor->stopping ||
+	    state->link != POSE_LINK_UP || state->motion != POSE_MOTION_STILL)
+		return err_set(err, ERR_STATE, _("the table must be connected and known to stand still"));
+	return 0;
 }
 
-bool governor_stopping(const struct governor *governor)
+int governor_calibrate(struct governor *governor, const struct geometry *geometry, bool user_zero, const char *text,
+		       const char *by, uint64_t now_ns, struct err *err)
 {
-	return governor->stopping;
+	struct drive *drive = governor->drive;
+	int rc;
+
+	governor->now_ns = now_ns;
+	rc = check_quiet(governor, err);
+	if (rc < 0)
+		return rc;
+	if (geometry->reversed != drive->geometry.reversed)
+		governor->kept.straight_known = false;	/* it was a bearing the other way round */
+	if (user_zero && drive->state.reference == POSE_REF_NONE)
+		drive->state.reference = POSE_REF_USER_ZERO;
+	drive_set_geometry(drive, geometry);
+	governor_happened(governor, GOVERNOR_EVENT_CALIBRATION, by, "%s", text);
+	governor_step(governor, now_ns);
+	return 0;
 }
 
-const char *governor_message(struct governor *governor)
+int governor_cable_straight(struct governor *governor, const char *by, uint64_t now_ns, struct err *err)
 {
 	const struct drive *drive = governor->drive;
-	const char *text = drive->state.message;
+	int rc;
 
-	if (governor->estop)
-		text = _("Emergency stop: look at the table, then clear it");
-	else if (governor->stop_overdue)
-		text = _("The table has not confirmed that it stands still: cut its power");
-	else if (!*text && drive->state.link == POSE_LINK_OPENING)
-		text = _("Waiting for the table's controller");
-	else if (!*text && drive->state.link == POSE_LINK_UP && drive->state.motion != POSE_MOTION_HOMING &&
-		 drive->state.reference == POSE_REF_NONE)
-		text = drive->capabilities & DRIVE_CAN_HOME ? _("Home the table: its bearing is not known")
-							     : _("The table's bearing is not known");
-	snprintf(governor->message, sizeof governor->message, "%s", text);
-	return governor->message;
+	governor->now_ns = now_ns;
+	rc = check_quiet(governor, err);
+	if (rc < 0)
+		return rc;
+	governor->wound_min_mdeg = governor->wound_max_mdeg = 0;
+	governor->kept.wound_min_mdeg = governor->kept.wound_max_mdeg = 0;
+	governor->kept.straight_known = governor_evidence(governor);
+	governor->kept.straight_mdeg = pose_bearing_mdeg(drive->state.reported_mdeg - drive->geometry.zero_mdeg);
+	governor_happened(governor, GOVERNOR_EVENT_CALIBRATION, by, "%s", _("the cable is straight"));
+	governor_keep(governor);
+	return 0;
+}
+
+bool governor_evidence(const struct governor *governor)
+{
+	const struct drive_state *state = &governor->drive->state;
+
+	return state->link == POSE_LINK_UP && state->motion != POSE_MOTION_HOMING &&
+	       (state->reference == POSE_REF_HOMED || state->reference == POSE_REF_ABSOLUTE);
 }

@@ -233,13 +233,26 @@ static void ended(void *owner, const struct governor_end *end)
 	table->ops.ended(table->ops.owner, end);
 }
 
-static void keep(void *owner, bool estop, uint32_t epoch)
+static void keep(void *owner, const struct governor_kept *kept)
 {
 	struct table *table = owner;
 	struct err err;
 
-	if (table->latch_path[0] && latch_save(table->latch_path, estop, epoch, &err) < 0)
+	if (table->latch_path[0] && latch_save(table->latch_path, kept, &err) < 0)
 		log_error("%s", err.text);
+}
+
+static void happened(void *owner, const struct governor_event *event)
+{
+	(void)owner;
+	log_notice(_("turntable: %s: %s%s%s"), governor_event_text(event->kind), event->text,
+		   event->by[0] ? ", " : "", event->by);
+}
+
+static int64_t utc_us(void *owner)
+{
+	(void)owner;
+	return clock_utc_us();
 }
 
 /* --- outside ------------------------------------------------------------------------------------- */
@@ -248,23 +261,23 @@ static int make_parts(struct table *table, struct err *err)
 {
 	const struct table_driver *driver = drive_find(table->options.driver);
 	const struct governor_ops ops = {
-		.ended = ended, .overtake = overtake, .write_now = write_out, .keep = keep, .owner = table,
+		.ended = ended, .overtake = overtake, .write_now = write_out, .keep = keep, .happened = happened,
+		.utc_us = utc_us, .owner = table,
 	};
-	bool estop = false;
-	uint32_t epoch = 0;
+	struct governor_kept kept = { 0 };
 	int rc;
 
 	if (!driver)
 		return err_set(err, ERR_RANGE, _("there is no turntable driver \"%s\""), table->options.driver);
 	if (table->options.state_dir) {
 		snprintf(table->latch_path, sizeof table->latch_path, "%s/table.state", table->options.state_dir);
-		if (latch_load(table->latch_path, &estop, &epoch, err) < 0)
+		if (latch_load(table->latch_path, &kept, err) < 0)
 			log_error("%s", err->text);
 	}
-	rc = drive_new(&table->drive, driver, &table->options.drive, epoch, drive_event, table, err);
+	rc = drive_new(&table->drive, driver, &table->options.drive, kept.epoch, drive_event, table, err);
 	if (rc < 0)
 		return rc;
-	return governor_new(&table->governor, table->drive, &table->options.limits, estop, &ops, err);
+	return governor_new(&table->governor, table->drive, &table->options.limits, &kept, &ops, err);
 }
 
 int table_new(struct table **out, struct loop *loop, const struct table_options *options,
@@ -391,5 +404,5 @@ json_t *table_status(struct table *table)
 			 "simulated", table->options.simulated,
 			 "capabilities", capability_names(table->drive->capabilities),
 			 "limits", "max_mdeg_s", governor_max_mdeg_s(table->governor),
-			 "max_mdeg_s2", table->options.limits.max_mdeg_s2);
+			 "max_mdeg_s2", governor_max_mdeg_s2(table->governor));
 }

@@ -70,6 +70,12 @@ static void answer(struct process *process, struct rpc_ticket ticket, const stru
 {
 	struct err err;
 
+	if (end->armed) {
+		rpc_server_answer(process->server, ticket,
+				  json_pack("{s:b, s:s, s:I}", "armed", true, "reason", end->reason, "for_ms",
+					    (json_int_t)(GOVERNOR_ARMED_NS / NS_PER_MS)));
+		return;
+	}
 	if (end->outcome == GOVERNOR_DONE) {
 		rpc_server_answer(process->server, ticket, outcome(process, end->command, "done"));
 		return;

@@ -93,12 +93,13 @@ static int read_spin(struct governor_request *request, const json_t *params, str
 	return read_speed(request, params, err);
 }
 
-static int read_clear(const json_t *params, struct err *err)
+static int read_clear(struct governor_request *request, const json_t *params, struct err *err)
 {
 	const char *confirm;
-	int rc = rpc_string(&confirm, params, "confirm", err);
+	int rc = rpc_string_or(&confirm, params, "confirm", "", err);
 
-	if (rc < 0)
+	request->confirm = rc == 0 && confirm[0];
+	if (!request->confirm)
 		return rc;
 	if (strcmp(confirm, "clear") != 0)
 		return err_set(err, ERR_RANGE, _("\"confirm\" must be \"clear\": somebody must have looked "
@@ -116,7 +117,7 @@ static int read_values(struct governor_request *request, const json_t *params, s
 	case GOVERNOR_SPIN:
 		return read_spin(request, params, err);
 	case GOVERNOR_CLEAR:
-		return read_clear(params, err);
+		return read_clear(request, params, err);
 	default:
 		return 0;
 	}

@@ -54,7 +54,7 @@ static void write_out(void *owner)
 
 	for (size_t i = 0; i < drive->tx_len_bytes && !rig->unplugged && !rig->host_dead; i++) {
 		look_at_byte(rig, drive->tx[i]);
-		if (!rig->lose || drive->tx[i] != rig->lose)
+		if (!drive->tx[i] || (drive->tx[i] != rig->lose && drive->tx[i] != rig->lose_too))
 			sim_board_rx(rig->sim, &drive->tx[i], 1, rig->now_ns);
 	}
 	drive->tx_len_bytes = 0;
@@ -65,12 +65,29 @@ static void overtake(void *owner)
 	(void)owner;	/* this line is never stuck */
 }
 
-static void keep(void *owner, bool estop, uint32_t epoch)
+static void keep(void *owner, const struct governor_kept *kept)
 {
 	struct rig *rig = owner;
 
-	rig->kept_estop = estop;
-	rig->kept_epoch = epoch;
+	rig->kept = *kept;
+	rig->keeps++;
+}
+
+static void happened(void *owner, const struct governor_event *event)
+{
+	struct rig *rig = owner;
+	size_t at = rig->event_count++ % RIG_EVENTS;
+
+	rig->events[at].kind = event->kind;
+	snprintf(rig->events[at].text, sizeof rig->events[at].text, "%s", event->text);
+	snprintf(rig->events[at].by, sizeof rig->events[at].by, "%s", event->by);
+}
+
+static int64_t utc_us(void *owner)
+{
+	const struct rig *rig = owner;
+
+	return (int64_t)(rig->now_ns / 1000) + INT64_C(1700000000000000);
 }
 
 static void drive_event(void *owner, const struct drive_event *event)
@@ -89,17 +106,19 @@ struct rig *rig_open(const struct rig_options *options)
 	const struct governor_config default_limits = GOVERNOR_CONFIG_DEFAULT;
 	struct rig *rig = calloc(1, sizeof *rig);
 	const struct governor_ops ops = {
-		.ended = ended, .overtake = overtake, .write_now = write_out, .keep = keep, .owner = rig,
+		.ended = ended, .overtake = overtake, .write_now = write_out, .keep = keep, .happened = happened,
+		.utc_us = utc_us, .owner = rig,
 	};
+	struct governor_kept kept = { .estop = options->estop };
 	const char *driver = options->driver ? options->driver : "grbl";
 	struct err err;
 
 	assert_non_null(rig);
 	rig->now_ns = 1000 * NS_PER_S;
 	assert_int_equal(sim_board_new(&rig->sim, driver, options->sim ? options->sim : &plain, rig->now_ns, &err), 0);
-	assert_int_equal(drive_new(&rig->drive, drive_find(driver), options->drive, 0, drive_event, rig, &err), 0);
+	assert_int_equal(drive_new(&rig->drive, drive_find(driver), options->drive, options->kept ? options->kept->epoch : 0, drive_event, rig, &err), 0);
 	assert_int_equal(governor_new(&rig->governor, rig->drive, options->limits ? options->limits : &default_limits,
-				      options->estop, &ops, &err), 0);
+				      options->kept ? options->kept : &kept, &ops, &err), 0);
 	rig->drive->driver->link(rig->drive, DRIVE_LINK_OPENED, rig->now_ns);
 	return rig;
 }
@@ -193,7 +212,11 @@ const char *rig_reason(const struct rig *rig, uint64_t command)
 int rig_do(struct rig *rig, struct governor_request request, unsigned ms)
 {
 	uint64_t command = rig_submit(rig, request, NULL);
-	enum governor_outcome outcome;
+	enum governor_outcome outcome = GOVERNOR_REFUSED;
+
+	if (request.name == GOVERNOR_CLEAR && !request.confirm && rig_ends(rig, command, &outcome) == 1 &&
+	    outcome == GOVERNOR_DONE)
+		command = rig_submit(rig, RIG_CONFIRM, NULL);
 
 	while (ms-- && !rig_ends(rig, command, &outcome))
 		step(rig);

@@ -19,6 +19,7 @@
 #include "turntable/sim_board.h"
 
 #define RIG_ENDS 4096
+#define RIG_EVENTS 64
 
 struct rig {
 	uint64_t now_ns;
@@ -27,15 +28,17 @@ struct rig {
 	struct governor *governor;
 	bool unplugged;
 	bool host_dead;			/* the host neither hears nor says anything */
-	uint8_t lose;			/* this byte never reaches the controller; 0: none */
+	uint8_t lose, lose_too;		/* these bytes never reach the controller; 0: none */
 	char sent[8192];		/* what the driver has written, '?' left out */
 	size_t sent_len;
 	unsigned resets_sent, asks_sent;
 	uint64_t urgent_ns;		/* when the newest 0x85, '!' or 0x18 was written */
 	struct { uint64_t command; enum governor_outcome outcome; char reason[160]; } ends[RIG_ENDS];
 	size_t end_count;
-	bool kept_estop;
-	uint32_t kept_epoch;
+	struct governor_kept kept;
+	unsigned keeps;
+	struct { enum governor_event_kind kind; char text[280], by[64]; } events[RIG_EVENTS];	/* the newest */
+	size_t event_count;		/* all that there were */
 	int64_t longest_jog_mdeg;
 };
 
@@ -45,6 +48,7 @@ struct rig_options {
 	const struct drive_config *drive;	/* NULL: the driver's usual */
 	const struct governor_config *limits;	/* NULL: GOVERNOR_CONFIG_DEFAULT */
 	bool estop;
+	const struct governor_kept *kept;	/* NULL: nothing, but for estop */
 };
 
 struct rig *rig_open(const struct rig_options *options);
@@ -57,7 +61,7 @@ void rig_run(struct rig *rig, unsigned ms);
 bool rig_until_ready(struct rig *rig, unsigned ms);
 /** Submit and return the number; @rc_out may be NULL. */
 uint64_t rig_submit(struct rig *rig, struct governor_request request, int *rc_out);
-/** Submit, and step until it has ended, @ms at most; its outcome, or -1. */
+/** Submit, and step until it has ended, @ms at most; its outcome, or -1. RIG_CLEAR is both steps of it. */
 int rig_do(struct rig *rig, struct governor_request request, unsigned ms);
 /** How often @command has ended; the last outcome and reason of it. */
 unsigned rig_ends(const struct rig *rig, uint64_t command, enum governor_outcome *outcome);
@@ -74,5 +78,6 @@ struct rig *rig_homed(void);
 #define RIG_STOP ((struct governor_request){ .name = GOVERNOR_STOP })
 #define RIG_ESTOP ((struct governor_request){ .name = GOVERNOR_ESTOP })
 #define RIG_CLEAR ((struct governor_request){ .name = GOVERNOR_CLEAR })
+#define RIG_CONFIRM ((struct governor_request){ .name = GOVERNOR_CLEAR, .confirm = true })
 
 #endif

@@ -150,17 +150,18 @@ static void test_an_expired_command_is_not_begun(void **state)
 static void test_a_command_that_waits_too_long_for_standstill_ends(void **state)
 {
 	struct rig *rig = rig_homed();
+	struct governor_request late = RIG_GOTO(10);
 	uint64_t waiting;
 	int rc;
 
 	(void)state;
-	rig_submit(rig, RIG_SPIN(30), NULL);
+	rig_submit(rig, RIG_TURN(300), NULL);
 	rig_run(rig, 2000);
-	rig->lose = 0x85;	/* the stop before it is never heard; the chain runs out by itself */
-	sim_board_fault(rig->sim, "silence", 60000);
-	waiting = rig_submit(rig, RIG_GOTO(10), &rc);
+	rig->lose = 0x85;	/* the stop before it is never heard */
+	late.expires_ns = rig->now_ns + NS_PER_S;
+	waiting = rig_submit(rig, late, &rc);
 	assert_int_equal(rc, 0);
-	rig_run(rig, 6000);
+	rig_run(rig, 1100);
 	expect_end(rig, waiting, GOVERNOR_FAILED);
 	rig_free(rig);
 }
@@ -259,8 +260,9 @@ static void test_an_unconfirmed_stop_says_to_cut_the_power(void **state)
 	rig_submit(rig, RIG_TURN(300), NULL);
 	rig_run(rig, 1000);
 	rig->lose = 0x85;
+	rig->lose_too = 0x18;
 	stop = rig_submit(rig, RIG_STOP, NULL);
-	rig_run(rig, 5300);
+	rig_run(rig, 5600);
 	expect_end(rig, stop, GOVERNOR_FAILED);
 	assert_non_null(strstr(governor_message(rig->governor), "cut its power"));
 	rig_submit(rig, RIG_TURN(1), &rc);
@@ -291,14 +293,14 @@ static void test_estop_latches_until_it_is_cleared(void **state)
 	rig_run(rig, 1000);
 	assert_int_equal(rig_do(rig, RIG_ESTOP, 2000), GOVERNOR_DONE);
 	expect_end(rig, spin, GOVERNOR_STOPPED);
-	assert_true(rig->kept_estop && governor_estop(rig->governor));
+	assert_true(rig->kept.estop && governor_estop(rig->governor));
 	rig_submit(rig, RIG_TURN(10), &rc);
 	assert_int_equal(rc, ERR_STATE);
 	rig_submit(rig, RIG_HOME, &rc);
 	assert_int_equal(rc, ERR_STATE);
 	assert_int_equal(rig_do(rig, RIG_STOP, 1000), GOVERNOR_DONE);	/* a stop is always taken */
 	assert_int_equal(rig_do(rig, RIG_CLEAR, 1000), GOVERNOR_DONE);
-	assert_false(rig->kept_estop);
+	assert_false(rig->kept.estop);
 	/* it stopped gently: the reference is still there */
 	assert_int_equal(rig_do(rig, RIG_GOTO(90), 20000), GOVERNOR_DONE);
 	rig_free(rig);

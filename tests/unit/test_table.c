@@ -437,6 +437,20 @@ static void test_the_table_process_killed_lets_the_table_run_out(void **state)
 	finish(fixture);
 }
 
+/* In two steps, as a person at the table does it. */
+static void clear(struct fixture *fixture)
+{
+	struct err err;
+	int rc;
+	json_t *answer = call(fixture, "table.clear", NULL, &rc, &err);
+
+	assert_int_equal(rc, 0);
+	assert_true(json_is_true(json_object_get(answer, "armed")));
+	assert_true(json_string_length(json_object_get(answer, "reason")) > 0);
+	json_decref(answer);
+	call_done(fixture, "table.clear", json_pack("{s:s}", "confirm", "clear"));
+}
+
 static void test_estop_survives_a_restart_of_the_process(void **state)
 {
 	struct fixture *fixture = start(false);
@@ -460,7 +474,9 @@ static void test_estop_survives_a_restart_of_the_process(void **state)
 	assert_true(state_number(fixture, "epoch") > epoch);	/* angles of two lives do not compare */
 	json_decref(call(fixture, "table.clear", json_pack("{s:s}", "confirm", "yes"), &rc, &err));
 	assert_int_equal(rc, ERR_RANGE);
-	call_done(fixture, "table.clear", json_pack("{s:s}", "confirm", "clear"));
+	json_decref(call(fixture, "table.clear", json_pack("{s:s}", "confirm", "clear"), &rc, &err));
+	assert_int_equal(rc, ERR_STATE);	/* not before it has said what is to be cleared */
+	clear(fixture);
 	call_done(fixture, "table.turn", json_pack("{s:i}", "by_mdeg", 1000));
 	finish(fixture);
 }
@@ -484,6 +500,9 @@ static void test_unplug_in_a_move_and_plug_in_again(void **state)
 	wait_state(fixture, "motion", "still");
 	assert_true(truly_still(fixture));
 	assert_true(state_is(fixture, "reference", "none"));
+	json_decref(call(fixture, "table.turn", json_pack("{s:i}", "by_mdeg", 1000), &rc, &err));
+	assert_int_equal(rc, ERR_STATE);	/* it was lost in mid-move: a person has to look */
+	clear(fixture);
 	call_done(fixture, "table.turn", json_pack("{s:i}", "by_mdeg", 1000));
 	finish(fixture);
 }
@@ -508,7 +527,7 @@ static void test_bad_requests_are_refused_and_harm_nobody(void **state)
 		{ "table.turn", "{\"by_mdeg\": 360001}", ERR_RANGE }, { "table.turn", "{\"by_mdeg\": 1, \"wait\": 1}", ERR_RANGE },
 		{ "table.spin", "{}", ERR_RANGE }, { "table.spin", "{\"speed_mdeg_s\": 0}", ERR_RANGE },
 		{ "table.spin", "{\"speed_mdeg_s\": 1000, \"ttl_ms\": 5}", ERR_RANGE },
-		{ "table.stop", "{\"now\": true}", ERR_RANGE }, { "table.clear", "{}", ERR_RANGE },
+		{ "table.stop", "{\"now\": true}", ERR_RANGE }, { "table.clear", "{\"confirm\": 1}", ERR_RANGE },
 		{ "table.dance", "{}", ERR_UNSUPPORTED }, { "status", "{}", ERR_UNSUPPORTED },
 		{ "subscribe", "{\"topics\": [\"rooms\"]}", ERR_RANGE }, { "subscribe", "{\"topics\": []}", ERR_RANGE },
 	};
@@ -662,24 +681,28 @@ static void test_a_damaged_state_file_is_an_emergency_stop(void **state)
 {
 	char path[] = "/tmp/ostend-latch-XXXXXX";
 	int fd = mkstemp(path);
-	uint32_t epoch;
-	bool estop;
+	struct governor_kept kept, saved = {
+		.estop = true, .epoch = 4000000000u, .handling = 3, .wound_min_mdeg = -720000, .wound_max_mdeg = 5,
+		.halt = { .kind = GOVERNOR_HALT_STALL, .reason = "it \"stalled\"", .by = "", .since_utc_us = 1700000000 },
+		.straight_known = true, .straight_mdeg = 359999,
+	};
 	struct err err;
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(latch_load(path, &estop, &epoch, &err), ERR_TAMPER);	/* empty: cut in writing */
-	assert_true(estop);
-	assert_int_equal(latch_save(path, true, 4000000000u, &err), 0);
-	assert_int_equal(latch_load(path, &estop, &epoch, &err), 0);
-	assert_true(estop && epoch == 4000000000u);
-	assert_int_equal(latch_save(path, false, 7, &err), 0);
-	assert_int_equal(latch_load(path, &estop, &epoch, &err), 0);
-	assert_true(!estop && epoch == 7);
+	assert_int_equal(latch_load(path, &kept, &err), ERR_TAMPER);	/* empty: cut in writing */
+	assert_true(kept.estop);
+	assert_int_equal(latch_save(path, &saved, &err), 0);
+	assert_int_equal(latch_load(path, &kept, &err), 0);
+	assert_memory_equal(&kept, &saved, sizeof kept);
+	saved = (struct governor_kept){ .epoch = 7 };
+	assert_int_equal(latch_save(path, &saved, &err), 0);
+	assert_int_equal(latch_load(path, &kept, &err), 0);
+	assert_memory_equal(&kept, &saved, sizeof kept);
 	close(fd);
 	unlink(path);
-	assert_int_equal(latch_load(path, &estop, &epoch, &err), 0);	/* a table never used */
-	assert_false(estop);
+	assert_int_equal(latch_load(path, &kept, &err), 0);	/* a table never used */
+	assert_false(kept.estop || kept.halt.kind);
 }
 
 static void test_the_sandbox_leaves_devices_and_unix_sockets_only(void **state)
