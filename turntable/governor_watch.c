@@ -74,6 +74,8 @@ static bool spun_too_far(struct governor *governor)
 	return false;
 }
 
+/* Seen by an encoder only: what counts its steps counts them in a stall too, and some say an old angle while
+ * they turn. */
 static bool stalled(struct governor *governor)
 {
 	const struct drive *drive = governor->drive;
@@ -86,7 +88,7 @@ static bool stalled(struct governor *governor)
 		governor->progress_ns = governor->now_ns;
 		governor->progress_samples = drive->state.samples;
 	}
-	return drive->state.samples >= governor->progress_samples + STALL_SAMPLES &&
+	return drive->capabilities & DRIVE_HAS_ENCODER && drive->state.samples >= governor->progress_samples + STALL_SAMPLES &&
 	       governor->now_ns >= governor->progress_ns + patience_ns &&
 	       (job->request.name == GOVERNOR_SPIN || llabs(at - job->legs[job->leg]) > step);
 }

@@ -154,7 +154,8 @@ static void step(struct rig *rig)
 		return;
 	if (rig->now_ns >= rig->drive->driver->deadline(rig->drive))
 		rig->drive->driver->tick(rig->drive, rig->now_ns);
-	governor_step(rig->governor, rig->now_ns);
+	if (!rig->no_governor)
+		governor_step(rig->governor, rig->now_ns);
 	write_out(rig);
 }
 

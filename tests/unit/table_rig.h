@@ -27,6 +27,7 @@ struct rig {
 	struct drive *drive;
 	struct governor *governor;
 	bool unplugged;
+	bool no_governor;		/* the test commands the driver itself */
 	bool host_dead;			/* the host neither hears nor says anything */
 	uint8_t lose, lose_too;		/* these bytes never reach the controller; 0: none */
 	char sent[8192];		/* what the driver has written, '?' left out */

@@ -292,7 +292,7 @@ static void command_remotely(struct rig *rig, struct drive_command command, int 
 {
 	struct err err;
 
-	command.remote = true;
+	command.remote = rig->no_governor = true;
 	assert_int_equal(rig->drive->driver->command(rig->drive, &command, rig->now_ns, &err), wanted);
 }
 

@@ -411,6 +411,7 @@ static void test_a_lost_command_is_not_sent_twice(void **state)
 	assert_int_equal(sim_board_true_mdeg(rig->sim), 0);
 	rig->lose = 0;
 	assert_true(rig_until_ready(rig, 2000));
+	assert_int_equal(rig_do(rig, RIG_CLEAR, 2000), GOVERNOR_DONE);
 	assert_int_equal(rig_do(rig, RIG_TURN(30), 20000), GOVERNOR_DONE);
 	assert_int_equal(sim_board_true_mdeg(rig->sim), 30000);
 	rig_free(rig);
