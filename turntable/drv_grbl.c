@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drv_grbl.c - Grbl 1.1 as a turntable: 1 mm on X is 1 degree.
+ * drv_grbl.c - Grbl 1.1 as a turntable on its X axis, usually with 1 mm for 1 degree.
  *
- * This file is the session: the opening, lines and their answers; drv_grbl_time.c asks and waits. Facts
- * are from Grbl 1.1h's interface.md, jogging.md and settings.md, and from a real controller.
- *
- *	opened -> LISTENING -+- banner ------------------------------> BUILD -> SETTINGS -> READY
- *	                     +- '?' says Idle twice -> 0x18 -> RESETTING -^       ^
- *	                     +- '?' says Alarm -----------------------------------'
- *	                     `- '?' says anything else: stop what moves, keep listening
- *
- * Opening the port resets most boards, and a banner follows; where it does not, a reset of our own
- * makes the state known. It is sent only to a table at rest: it stops a moving one without
- * deceleration. One line is under way at a time, except the short jogs of a spin.
+ * This file is the line: bytes to lines, lines to answers, reports and alarms; one line is under way at a
+ * time, except the short jogs of a spin. The rest is in drv_grbl_*.c, each by its idea. Inside all counts
+ * are thousandths of the controller's millimetre ("native"); angles are made of them by geometry.h at the
+ * commands and samples only. Facts are from Grbl 1.1h's interface.md, jogging.md and settings.md, its
+ * source, and a real controller.
  */
 #include "turntable/drv_grbl.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +17,8 @@
 #include "station/base/i18n.h"
 
 #define FIRST_ASK_NS (300 * NS_PER_MS)		/* a board that was reset by the opening is booting */
-#define ASK_MOVING_NS (33 * NS_PER_MS)		/* 60 bytes in 33 ms are a sixth of the line */
 #define ASK_AT_REST_NS (200 * NS_PER_MS)
+#define ASK_LOOKING_NS (20 * NS_PER_MS)		/* for the switch: as finely as the line allows */
 #define NOISE_MAX 20
 
 bool grbl_homing(const struct grbl *grbl)
@@ -56,62 +49,7 @@ bool grbl_send_line(struct drive *drive, enum grbl_line kind, const char *text, 
 	return true;
 }
 
-/* A fault stays until a person clears it; the first one is the one that tells. */
-void grbl_fault(struct drive *drive, const char *word, const char *format, ...)
-{
-	char text[160];
-	va_list args;
-
-	if (drive->state.fault[0])
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	snprintf(drive->state.fault, sizeof drive->state.fault, "%s", word);
-	drive_message(drive, "%s", text);
-	drive_emit(drive, DRIVE_EVENT_NOTE, "%s: %s", word, text);
-}
-
 /* --- answers ------------------------------------------------------------------------------------ */
-
-static void settings_read(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-	struct err err;
-
-	if (grbl_check_settings(drive, &err) < 0) {
-		drive->capabilities = 0;
-		grbl_fault(drive, "settings", "%s", err.text);
-	}
-	drive->state.link = POSE_LINK_UP;
-	drive->state.source = POSE_SRC_COUNTED;
-	/* with homing on ($22=1) it wakes up locked, so one that was idle has kept its power and count */
-	drive->state.kept_count = grbl->was_idle && grbl->settings.homing;
-	grbl->was_idle = false;
-	grbl->ask_due_ns = now_ns;
-	grbl_enter(drive, GRBL_READY, now_ns);
-	if (grbl->act != GRBL_ACT_CLEAR)
-		return;
-	grbl->act = GRBL_ACT_NONE;
-	if (drive->state.fault[0])
-		drive_emit(drive, DRIVE_EVENT_FAILED, "%s", drive->state.message);
-	else
-		drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
-}
-
-static void ask_settings(struct drive *drive, uint64_t now_ns)
-{
-	grbl_of(drive)->settings = (struct grbl_settings){ 0 };
-	grbl_enter(drive, GRBL_ASKING_SETTINGS, now_ns);
-	grbl_send_line(drive, GRBL_LINE_SETTINGS, "$$\n", now_ns);
-}
-
-static void ask_build(struct drive *drive, uint64_t now_ns)
-{
-	grbl_of(drive)->pending_count = 0;
-	grbl_enter(drive, GRBL_ASKING_BUILD, now_ns);
-	grbl_send_line(drive, GRBL_LINE_BUILD, "$I\n", now_ns);
-}
 
 static void answer(struct drive *drive, int error, uint64_t now_ns)
 {
@@ -123,33 +61,12 @@ static void answer(struct drive *drive, int error, uint64_t now_ns)
 	kind = grbl->pending[0].kind;
 	grbl->pending_count--;
 	memmove(grbl->pending, grbl->pending + 1, grbl->pending_count * sizeof *grbl->pending);
-	if (kind == GRBL_LINE_BUILD)
-		ask_settings(drive, now_ns);
+	if (kind == GRBL_LINE_BUILD || (kind == GRBL_LINE_WRITE && !error))
+		grbl_ask_settings(drive, now_ns);
 	else if (kind == GRBL_LINE_SETTINGS && !error)
-		settings_read(drive, now_ns);
+		grbl_settings_read(drive, now_ns);
 	else
 		grbl_answered(drive, kind, error, now_ns);
-}
-
-static void banner(struct drive *drive, const char *line, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-	bool ours = grbl->phase == GRBL_LISTENING || grbl->phase == GRBL_RESETTING;
-
-	grbl->reset_alarm_ok = 0;
-	grbl->has_offset = false;
-	grbl->asked_ns = 0;
-	grbl->pending_count = 0;
-	if (!ours) {
-		drive_lose_reference(drive);
-		grbl->tracked = false;	/* it counts from 0 again */
-		grbl_fail(drive, now_ns, _("the controller was reset or lost its power"));
-		drive_message(drive, _("The controller was reset or lost its power: home the table"));
-		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
-	}
-	if (strncmp(line, "Grbl 1.1", 8) != 0)
-		grbl_fault(drive, "version", _("this is not a Grbl 1.1: %.40s"), line);
-	ask_build(drive, now_ns);
 }
 
 static void alarm_pushed(struct drive *drive, int number, uint64_t now_ns)
@@ -172,54 +89,17 @@ static void alarm_pushed(struct drive *drive, int number, uint64_t now_ns)
 		grbl->reset_ns = now_ns;
 		grbl_enter(drive, GRBL_RESETTING, now_ns);
 	}
-	grbl_fault(drive, word, _("Alarm of the controller: %s"), grbl_alarm_sentence(number));
+	drive_fault(drive, word, _("Alarm of the controller: %s"), grbl_alarm_sentence(number));
 	grbl_fail(drive, now_ns, "%s: %s", word, grbl_alarm_sentence(number));
 }
 
-/* --- reports while the session is not yet open --------------------------------------------------- */
-
-static void adopt_at_rest(struct drive *drive, const struct grbl_report *report, uint64_t now_ns)
+static uint64_t ask_pace_ns(const struct drive *drive)
 {
-	struct grbl *grbl = grbl_of(drive);
-	int64_t at_mdeg = report->has_machine ? report->machine_mdeg : report->work_mdeg;
+	const struct grbl *grbl = drive->own;
 
-	if (grbl->still_count && grbl->still_mdeg == at_mdeg) {
-		grbl->still_count = 2;
-		grbl->was_idle = true;
-		grbl_reset(drive, now_ns);
-		return;
-	}
-	grbl->still_count = 1;
-	grbl->still_mdeg = at_mdeg;
-	grbl->ask_due_ns = now_ns + ASK_MOVING_NS;
-}
-
-static void adopt(struct drive *drive, const struct grbl_report *report, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-
-	switch (report->said) {
-	case GRBL_SAID_IDLE:
-		adopt_at_rest(drive, report, now_ns);
-		return;
-	case GRBL_SAID_ALARM:
-		ask_build(drive, now_ns);
-		return;
-	case GRBL_SAID_JOG:
-	case GRBL_SAID_RUN:
-		grbl_stop_bytes(drive);
-		grbl->ask_due_ns = now_ns + ASK_MOVING_NS;
-		return;
-	case GRBL_SAID_HOME:
-	case GRBL_SAID_HOLDING:
-		drive->state.motion = POSE_MOTION_UNKNOWN;
-		return;
-	default:
-		grbl_enter(drive, GRBL_READY, now_ns);
-		drive->state.link = POSE_LINK_UP;
-		drive->state.motion = POSE_MOTION_HELD;
-		grbl_fault(drive, report->word, _("The controller is in the state %s"), report->word);
-	}
+	if (grbl->act == GRBL_ACT_HOME && grbl->survey.look)
+		return ASK_LOOKING_NS;
+	return drive->state.motion == POSE_MOTION_STILL && !grbl->act ? ASK_AT_REST_NS : GRBL_ASK_MOVING_NS;
 }
 
 static void report_line(struct drive *drive, const char *line, size_t len, uint64_t now_ns)
@@ -232,16 +112,15 @@ static void report_line(struct drive *drive, const char *line, size_t len, uint6
 		return;
 	}
 	grbl->said = report.said;
+	grbl->at_switch = report.at_switch;
 	memcpy(grbl->word, report.word, sizeof grbl->word);
 	if (grbl->phase == GRBL_LISTENING) {
 		grbl->asked_ns = 0;
 		grbl->ask_due_ns = now_ns + GRBL_ASK_AGAIN_NS;
-		adopt(drive, &report, now_ns);
+		grbl_adopt(drive, &report, now_ns);
 	} else if (grbl->phase == GRBL_READY) {
 		grbl_track(drive, &report, len, now_ns);
-		grbl->ask_due_ns = grbl->asked_last_ns +
-			(drive->state.motion == POSE_MOTION_STILL && !grbl->act ? ASK_AT_REST_NS :
-										 ASK_MOVING_NS);
+		grbl->ask_due_ns = grbl->asked_last_ns + ask_pace_ns(drive);
 	}
 }
 
@@ -262,9 +141,11 @@ static void take_line(struct drive *drive, const char *line, size_t len, uint64_
 	else if (strncmp(line, "ALARM:", 6) == 0 && atoi(line + 6) > 0)
 		alarm_pushed(drive, atoi(line + 6), now_ns);
 	else if (strncmp(line, "Grbl ", 5) == 0)
-		banner(drive, line, now_ns);
+		grbl_banner(drive, line, now_ns);
 	else if (line[0] == '$' && grbl->phase == GRBL_ASKING_SETTINGS)
 		grbl_parse_setting(&grbl->settings, line);
+	else if (strncmp(line, "[OPT:", 5) == 0)
+		grbl_parse_build(&grbl->build, line);
 	else if (strncmp(line, "[VER:", 5) == 0)
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("controller %.60s"), line);
 	else if (line[0] != '[' && line[0] != '$')

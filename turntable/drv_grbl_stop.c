@@ -19,7 +19,7 @@
 void grbl_fail(struct drive *drive, uint64_t now_ns, const char *format, ...)
 {
 	struct grbl *grbl = grbl_of(drive);
-	bool moves = grbl->act != GRBL_ACT_NONE && grbl->act != GRBL_ACT_CLEAR;
+	bool moves = grbl->act == GRBL_ACT_HOME || grbl->act == GRBL_ACT_MOVE || grbl->act == GRBL_ACT_SPIN;
 	char text[160];
 	va_list args;
 
@@ -65,7 +65,7 @@ void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
 	bool still = drive->state.motion == POSE_MOTION_STILL && !grbl->act;
-	int64_t speed = MAX(llabs(drive->state.speed_mdeg_s), llabs(grbl->speed_mdeg_s));
+	int64_t speed = MAX(llabs(grbl->speed_native_s), llabs(grbl->feed_native_min) / 60);
 
 	grbl->act = GRBL_ACT_NONE;
 	grbl->unlocking = false;
@@ -82,8 +82,8 @@ void grbl_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
 	if (drive->state.motion != POSE_MOTION_UNKNOWN && drive->state.motion != POSE_MOTION_HELD)
 		drive->state.motion = POSE_MOTION_STOPPING;
 	if (how == DRIVE_ESTOP && !grbl->escalate_ns && !grbl->reset_done)
-		grbl->escalate_ns = now_ns + ESCALATE_NS + (grbl->settings.accel_milli > 0 ?
-			(uint64_t)(speed * 1000 / grbl->settings.accel_milli) * NS_PER_MS : 0);
+		grbl->escalate_ns = now_ns + ESCALATE_NS + (grbl->settings.accel_native_s2 > 0 ?
+			(uint64_t)(speed * 1000 / grbl->settings.accel_native_s2) * NS_PER_MS : 0);
 	if (grbl->phase == GRBL_READY)
 		grbl->ask_due_ns = now_ns;
 	grbl_wake(grbl, now_ns);

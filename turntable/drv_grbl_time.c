@@ -2,8 +2,8 @@
 /*
  * drv_grbl_time.c - asking for status, and how long to wait for which answer.
  *
- * Silence is normal while homing, for half a second after a reset, and for ever after ALARM:1 or 2;
- * anywhere else half a second of it means that the controller cannot be relied on.
+ * Silence is normal while homing or writing its EEPROM, for half a second after a reset, and for ever
+ * after ALARM:1 or 2; anywhere else half a second of it means that the controller cannot be relied on.
  */
 #include "turntable/drv_grbl.h"
 
@@ -15,12 +15,23 @@
 #define RESET_REPEAT_NS (1500 * NS_PER_MS)	/* a reset within 500 ms of an alarm is swallowed */
 #define RESET_WAIT_NS (7 * NS_PER_S)
 
+/*
+ * A controller that hangs in a motion stops or starts without acceleration, and one that restarts unheard
+ * counts from 0: the reference outlives a silence only at rest, and where the count at its end can tell.
+ */
 static void fell_silent(struct drive *drive, uint64_t now_ns)
 {
+	struct grbl *grbl = grbl_of(drive);
+	bool can_tell = grbl->rested && (drive->state.native || (grbl->settings.homing && !grbl->build.wakes_unlocked));
+
+	if (!can_tell && drive->state.reference != POSE_REF_NONE)
+		drive_lose_reference(drive);
 	drive->state.link = POSE_LINK_SILENT;
 	drive->state.motion = POSE_MOTION_UNKNOWN;
 	drive->state.speed_mdeg_s = 0;
-	drive_message(drive, _("The controller does not answer"));
+	grbl->speed_native_s = 0;
+	drive_message(drive, "%s", grbl->rested ? _("The controller does not answer") :
+		      _("The controller does not answer: if the table still turns, cut its power"));
 	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
 	grbl_fail(drive, now_ns, _("the controller does not answer"));
 }
@@ -81,7 +92,8 @@ static void phase_step(struct drive *drive, uint64_t now_ns)
 					       "driver, and is the table switched on?"));
 		}
 		grbl_wake(grbl, grbl->phase_ns + BANNER_WAIT_NS);
-	} else if (grbl->phase == GRBL_ASKING_BUILD || grbl->phase == GRBL_ASKING_SETTINGS) {
+	} else if (grbl->phase == GRBL_ASKING_BUILD || grbl->phase == GRBL_ASKING_SETTINGS ||
+		   grbl->phase == GRBL_WRITING) {
 		/* the answer, or the question, was damaged: listen as at the start */
 		if (now_ns >= grbl->phase_ns + ANSWER_WAIT_NS) {
 			grbl->pending_count = 0;

@@ -5,7 +5,8 @@
  * Still is what two Idle reports with equal positions say, both asked for after the last motion or
  * stop command, and with no line unanswered: a jog that waits in the receive ring starts later. A
  * position that the table cannot have reached is damaged, or the controller lost its count: it is
- * believed when the next report agrees, and then the reference is gone.
+ * believed when the next report agrees, and then the reference is gone. At rest that is any other
+ * position: a controller that restarted unheard counts from 0, or has been moved by somebody else.
  */
 #include "turntable/drv_grbl.h"
 
@@ -17,78 +18,118 @@
 #define ANSWER_LOST_NS NS_PER_S
 #define FLOAT_BITS 23			/* it counts in steps but reports in single precision */
 
-static bool position_of(struct grbl *grbl, const struct grbl_report *report, int64_t *at_mdeg)
+static bool position_of(struct grbl *grbl, const struct grbl_report *report, int64_t *at_native)
 {
 	if (report->has_offset) {
 		grbl->has_offset = true;
-		grbl->offset_mdeg = report->offset_mdeg;
+		grbl->offset_native = report->offset_native;
 	}
 	if (report->has_machine)
-		*at_mdeg = report->machine_mdeg;
+		*at_native = report->machine_native;
 	else if (grbl->has_offset)
-		*at_mdeg = report->work_mdeg + grbl->offset_mdeg;
+		*at_native = report->work_native + grbl->offset_native;
 	else
 		return false;	/* the offset comes with one report in ten */
 	return true;
 }
 
-/* Whether the table can have come to @at_mdeg since the last report. */
-static bool believable(struct drive *drive, int64_t at_mdeg, uint64_t now_ns)
+/* As far as its speed allows since the last report, and in a move not beyond its two ends. */
+static bool reachable(const struct drive *drive, const struct grbl_report *report, int64_t at_native, uint64_t now_ns)
+{
+	const struct grbl *grbl = drive->own;
+	int64_t age_ms = (int64_t)((now_ns - drive->state.sampled_ns) / NS_PER_MS) + 50;
+	int64_t reach = grbl->settings.rate_native_min / 60 * MIN(age_ms, INT64_C(60000)) / 1000 * 3 / 2 + 1000;
+	int64_t slack = 2 * grbl_step_native(grbl) + 1 + (llabs(at_native) >> FLOAT_BITS);
+	bool rests = report->said == GRBL_SAID_IDLE || report->said == GRBL_SAID_ALARM;
+
+	if (grbl->rested && rests)
+		return llabs(at_native - drive->state.native) <= grbl_step_native(grbl);
+	if (grbl->act == GRBL_ACT_MOVE && (at_native < MIN(grbl->from_native, grbl->target_native) - slack ||
+					   at_native > MAX(grbl->from_native, grbl->target_native) + slack))
+		return false;
+	return llabs(at_native - drive->state.native) <= reach;
+}
+
+static void count_is_lost(struct drive *drive, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	int64_t age_ms = (int64_t)((now_ns - drive->state.sampled_ns) / NS_PER_MS) + 50;
-	int64_t reach_mdeg = grbl->settings.rate_milli / 60 * MIN(age_ms, INT64_C(60000)) / 1000 * 3 / 2 + 1000;
+	const char *text = grbl->rested ? _("The count changed while the table stood still: its reference is lost")
+					: _("The controller's count jumped: its reference is lost");
+
+	grbl->rested = false;
+	drive_lose_reference(drive);
+	drive_message(drive, "%s", text);
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", text);
+	grbl_fail(drive, now_ns, _("the controller's count jumped"));
+}
+
+static bool believable(struct drive *drive, const struct grbl_report *report, int64_t at_native, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
 	bool confirmed;
 
-	if (!grbl->tracked || llabs(at_mdeg - drive->state.reported_mdeg) <= reach_mdeg) {
+	if (!grbl->tracked || reachable(drive, report, at_native, now_ns)) {
 		grbl->tracked = true;
 		grbl->suspect = false;
 		return true;
 	}
-	confirmed = grbl->suspect && llabs(at_mdeg - grbl->suspect_mdeg) <= reach_mdeg;
+	confirmed = grbl->suspect &&
+		    llabs(at_native - grbl->suspect_native) <= grbl->settings.rate_native_min / 60 / 2 + 1000;
 	grbl->suspect = !confirmed;
-	grbl->suspect_mdeg = at_mdeg;
-	if (confirmed) {
-		drive_lose_reference(drive);
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("the controller's count jumped: the reference is lost"));
-		grbl_fail(drive, now_ns, _("the controller's count jumped"));
-	}
+	grbl->suspect_native = at_native;
+	if (confirmed)
+		count_is_lost(drive, now_ns);
 	return confirmed;
 }
 
-static int32_t speed_of(const struct drive *drive, const struct grbl_report *report, int64_t moved_mdeg)
+static int64_t speed_of(const struct drive *drive, const struct grbl_report *report, int64_t moved_native)
 {
 	const struct grbl *grbl = drive->own;
-	int64_t speed = MIN(report->feed_mdeg_min / 60, (int64_t)INT32_MAX);
-	bool back = moved_mdeg ? moved_mdeg < 0
-			       : grbl->act == GRBL_ACT_SPIN ? grbl->speed_mdeg_s < 0
-							    : grbl->target_mdeg < grbl->from_mdeg;
+	int64_t speed = MIN(report->feed_native_min / 60, (int64_t)INT32_MAX);
+	bool back = moved_native ? moved_native < 0
+				 : grbl->act == GRBL_ACT_SPIN ? grbl->feed_native_min < 0
+							      : grbl->target_native < grbl->from_native;
 
 	if (report->said == GRBL_SAID_IDLE || report->said == GRBL_SAID_ALARM)
 		return 0;
-	return (int32_t)(back ? -speed : speed);
+	return back ? -speed : speed;
 }
 
 static void take_sample(struct drive *drive, const struct grbl_report *report, int64_t at_native,
 			size_t len_bytes, uint64_t now_ns)
 {
 	struct drive_state *state = &drive->state;
-	const struct grbl *grbl = drive->own;
+	struct grbl *grbl = grbl_of(drive);
 	uint64_t said_ns = now_ns - MIN((len_bytes + 2) * BYTE_NS, now_ns);
+	int64_t blur_native = grbl_step_native(grbl) + (llabs(at_native) >> FLOAT_BITS);
+	int64_t speed_mdeg_s;
 
-	int64_t far_mdeg = llabs(at_native) >> FLOAT_BITS;
-
+	grbl->speed_native_s = speed_of(drive, report, at_native - state->native);
+	speed_mdeg_s = geometry_mdeg_by(&drive->geometry, grbl->speed_native_s);
 	/* it was composed when its first byte left, and not before it was asked for */
-	drive_sample(drive, at_native, speed_of(drive, report, at_native - state->native),
+	drive_sample(drive, at_native, (int32_t)CLAMP(speed_mdeg_s, (int64_t)-INT32_MAX, (int64_t)INT32_MAX),
 		     MAX(said_ns, MIN(grbl->asked_last_ns, now_ns)));
 	if (state->uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
-		state->uncertainty_mdeg += (int32_t)far_mdeg;
+		state->uncertainty_mdeg += (int32_t)llabs(geometry_mdeg_by(&drive->geometry, blur_native));
+}
+
+static void locked(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (drive->state.reference != POSE_REF_NONE) {
+		drive_lose_reference(drive);
+		drive_message(drive, _("The controller locked itself (Alarm): home the table"));
+		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	}
+	if (grbl->act == GRBL_ACT_MOVE || grbl->act == GRBL_ACT_SPIN || (grbl->act == GRBL_ACT_HOME && grbl->survey.look))
+		grbl_fail(drive, now_ns, _("the controller locked itself (Alarm)"));
 }
 
 static void at_rest(struct drive *drive, bool fresh, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	int64_t at_mdeg = drive->state.reported_mdeg;
+	int64_t at_native = drive->state.native;
 
 	if (grbl->pending_count) {
 		if (now_ns < grbl->pending[0].sent_ns + ANSWER_LOST_NS)
@@ -96,14 +137,12 @@ static void at_rest(struct drive *drive, bool fresh, uint64_t now_ns)
 		grbl->pending_count = 0;
 		grbl_fail(drive, now_ns, _("an answer of the controller was lost on the line"));
 	}
-	if (grbl->said == GRBL_SAID_ALARM && (grbl->act == GRBL_ACT_MOVE || grbl->act == GRBL_ACT_SPIN)) {
-		drive_lose_reference(drive);
-		grbl_fail(drive, now_ns, _("the controller locked itself (Alarm)"));
-	}
+	if (grbl->said == GRBL_SAID_ALARM)
+		locked(drive, now_ns);
 	if (!fresh)
 		return;
-	grbl->still_count = grbl->still_count && grbl->still_mdeg == at_mdeg ? grbl->still_count + 1 : 1;
-	grbl->still_mdeg = at_mdeg;
+	grbl->still_count = grbl->still_count && grbl->still_native == at_native ? grbl->still_count + 1 : 1;
+	grbl->still_native = at_native;
 	if (grbl->still_count >= 2)
 		grbl_stood_still(drive, now_ns);
 }
@@ -113,14 +152,16 @@ static void in_motion(struct drive *drive, uint64_t now_ns)
 	struct grbl *grbl = grbl_of(drive);
 
 	grbl->still_count = 0;
-	grbl->reset_done = false;
+	grbl->reset_done = grbl->rested = false;
 	if (grbl->act == GRBL_ACT_NONE && !grbl->stopping) {
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table moved without a command: stopped"));
+		drive_message(drive, _("The table moved without a command of ours: stopped"));
+		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
 		grbl_stop_bytes(drive);
 		grbl->stopping = true;
 		grbl->moved_ns = now_ns;
 	}
-	drive->state.motion = grbl->stopping ? POSE_MOTION_STOPPING : POSE_MOTION_MOVING;
+	drive->state.motion = grbl->stopping ? POSE_MOTION_STOPPING :
+			      grbl->act == GRBL_ACT_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
 }
 
 static void held(struct drive *drive, uint64_t now_ns)
@@ -131,7 +172,7 @@ static void held(struct drive *drive, uint64_t now_ns)
 	grbl->stopping = false;
 	drive->state.motion = POSE_MOTION_HELD;
 	drive->state.speed_mdeg_s = 0;
-	grbl_fault(drive, grbl->word, _("The controller is in the state %s"), grbl->word);
+	drive_fault(drive, grbl->word, _("The controller is in the state %s: clear it"), grbl->word);
 	grbl_fail(drive, now_ns, _("the controller went to the state %s"), grbl->word);
 }
 
@@ -139,7 +180,7 @@ void grbl_track(struct drive *drive, const struct grbl_report *report, size_t le
 {
 	struct grbl *grbl = grbl_of(drive);
 	bool fresh = grbl->asked_ns && grbl->asked_ns >= grbl->moved_ns;
-	int64_t at_mdeg;
+	int64_t at_native;
 
 	grbl->asked_ns = 0;
 	if (drive->state.link != POSE_LINK_UP) {
@@ -152,9 +193,11 @@ void grbl_track(struct drive *drive, const struct grbl_report *report, size_t le
 			drive->state.motion = POSE_MOTION_HOMING;
 		return;
 	}
-	if (!position_of(grbl, report, &at_mdeg) || !believable(drive, at_mdeg, now_ns))
+	if (!position_of(grbl, report, &at_native) || !believable(drive, report, at_native, now_ns))
 		return;
-	take_sample(drive, report, at_mdeg, len_bytes, now_ns);
+	take_sample(drive, report, at_native, len_bytes, now_ns);
+	if (grbl->act == GRBL_ACT_HOME)
+		grbl_survey_saw(drive, now_ns);
 	switch (report->said) {
 	case GRBL_SAID_IDLE:
 	case GRBL_SAID_ALARM:

@@ -8,7 +8,7 @@ const struct drive_exchange grbl_transcript[] = {
 	{ DRIVE_PLAY_SENT, .bytes = "$I\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "$$\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "$10=1\r\n$13=0\r\n$20=0\r\n$22=1\r\n$24=300.000\r\n$25=1800.000\r\n"
+	{ DRIVE_PLAY_ANSWER, .bytes = "$1=255\r\n$10=1\r\n$13=0\r\n$20=0\r\n$21=0\r\n$22=1\r\n$23=0\r\n$24=300.000\r\n$25=1800.000\r\n"
 				      "$27=5.000\r\n$100=80.000\r\n$110=3600.000\r\n$120=100.000\r\n"
 				      "$130=400.000\r\nok\r\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "?" },

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drv_grbl_words.c - what a Grbl 1.1 prints, as numbers and as sentences.
+ * drv_grbl_words.c - what a Grbl 1.1 prints, as numbers.
  *
- * Grbl 1.1 interface.md ("Response Messages", "Real-time Status Reports") and its error and alarm
- * code lists.
+ * Grbl 1.1 interface.md ("Response Messages", "Real-time Status Reports", "[OPT:...]") and settings.md.
  */
 #include "turntable/drv_grbl.h"
 
@@ -11,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "station/base/i18n.h"
 #include "turntable/decimal.h"
 
 static enum grbl_said said_of(const char *word)
@@ -35,13 +33,15 @@ static enum grbl_said said_of(const char *word)
 static bool parse_field(struct grbl_report *report, const char *field)
 {
 	const struct { const char *name; bool *has; int64_t *value; } known[] = {
-		{ "MPos:", &report->has_machine, &report->machine_mdeg },
-		{ "WPos:", &report->has_work, &report->work_mdeg },
-		{ "WCO:", &report->has_offset, &report->offset_mdeg },
-		{ "FS:", &report->has_feed, &report->feed_mdeg_min },
-		{ "F:", &report->has_feed, &report->feed_mdeg_min },
+		{ "MPos:", &report->has_machine, &report->machine_native },
+		{ "WPos:", &report->has_work, &report->work_native },
+		{ "WCO:", &report->has_offset, &report->offset_native },
+		{ "FS:", &report->has_feed, &report->feed_native_min },
+		{ "F:", &report->has_feed, &report->feed_native_min },
 	};
 
+	if (strncmp(field, "Pn:", 3) == 0)
+		report->at_switch = strchr(field, 'X');
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		const char *value = field + strlen(known[i].name);
 
@@ -78,11 +78,12 @@ bool grbl_parse_report(struct grbl_report *report, const char *line)
 void grbl_parse_setting(struct grbl_settings *settings, const char *line)
 {
 	const struct { int number; int64_t *value; } known[] = {
-		{ 10, &settings->report_mask }, { 13, &settings->inches }, { 20, &settings->soft_limits },
-		{ 22, &settings->homing }, { 24, &settings->locate_milli }, { 25, &settings->seek_milli },
-		{ 27, &settings->pulloff_milli }, { 100, &settings->steps_milli },
-		{ 110, &settings->rate_milli }, { 120, &settings->accel_milli },
-		{ 130, &settings->travel_milli },
+		{ 1, &settings->idle_delay }, { 10, &settings->report_mask }, { 13, &settings->inches },
+		{ 20, &settings->soft_limits }, { 21, &settings->hard_limits }, { 22, &settings->homing },
+		{ 23, &settings->home_down }, { 24, &settings->locate_native_min },
+		{ 25, &settings->seek_native_min }, { 27, &settings->pulloff_native },
+		{ 100, &settings->steps_milli }, { 110, &settings->rate_native_min },
+		{ 120, &settings->accel_native_s2 }, { 130, &settings->travel_native },
 	};
 	int number = atoi(line + 1);
 	const char *value = strchr(line, '=');
@@ -95,40 +96,21 @@ void grbl_parse_setting(struct grbl_settings *settings, const char *line)
 	}
 }
 
-const char *grbl_error_sentence(int number)
+/* "[OPT:VH,15,128]": letters, the planner's places, the receive ring's bytes. */
+void grbl_parse_build(struct grbl_build *build, const char *line)
 {
-	static const char *const sentences[] = {
-		[1] = N_("a letter was expected"), [2] = N_("a number was damaged"),
-		[3] = N_("the command is not known"), [4] = N_("a value was negative"),
-		[5] = N_("homing is switched off in the controller ($22=0)"),
-		[6] = N_("the step pulse is too short"), [7] = N_("its stored settings could not be read"),
-		[8] = N_("it does this only when idle"),
-		[9] = N_("it is locked after an alarm, or busy with a jog"),
-		[10] = N_("soft limits need homing switched on"), [11] = N_("the line was too long"),
-		[12] = N_("the step rate is too high"), [13] = N_("the safety door is open"),
-		[14] = N_("the line does not fit its memory"),
-		[15] = N_("the target is beyond the table's travel (soft limit)"),
-		[16] = N_("the jog was damaged"), [17] = N_("laser mode needs PWM"),
-		[20] = N_("the command is not supported"), [22] = N_("the jog has no speed"),
-	};
-	bool known = number > 0 && (size_t)number < ARRAY_LEN(sentences) && sentences[number];
+	const char *letters = line + strlen("[OPT:"), *comma = strchr(line, ',');
+	char *end;
 
-	return known ? _(sentences[number]) : _("see the list of error codes of Grbl 1.1");
-}
-
-const char *grbl_alarm_sentence(int number)
-{
-	static const char *const sentences[] = {
-		[1] = N_("a limit switch was hit; the position is lost"),
-		[2] = N_("the target was beyond the table's travel"),
-		[3] = N_("it was reset while moving; the position is lost"),
-		[4] = N_("the probe was not ready"), [5] = N_("the probe found nothing"),
-		[6] = N_("homing was interrupted by a reset"),
-		[7] = N_("the safety door was opened while homing"),
-		[8] = N_("homing could not leave the switch: the pull-off ($27) is too short"),
-		[9] = N_("homing did not find the switch"),
-	};
-	bool known = number > 0 && (size_t)number < ARRAY_LEN(sentences) && sentences[number];
-
-	return known ? _(sentences[number]) : _("see the list of alarm codes of Grbl 1.1");
+	if (!comma)
+		return;
+	for (const char *at = letters; at < comma; at++) {
+		build->home_one_axis |= *at == 'H';
+		build->wakes_unlocked |= *at == 'L';
+		build->zero_at_pulloff |= *at == 'Z';
+		build->core_xy |= *at == 'C';
+	}
+	build->planner = (unsigned)CLAMP(strtol(comma + 1, &end, 10), 0L, 10000L);
+	if (*end == ',')
+		build->ring = (unsigned)CLAMP(strtol(end + 1, NULL, 10), 0L, 100000L);
 }
