@@ -164,19 +164,12 @@ static void grbl_rx(struct drive *drive, const uint8_t *bytes, size_t len_bytes,
 	struct grbl *grbl = grbl_of(drive);
 
 	for (size_t i = 0; i < len_bytes; i++) {
-		if (bytes[i] == '\n' || bytes[i] == '\r') {
-			grbl->line[grbl->line_len] = '\0';
-			if (grbl->line_over)
-				grbl->noise++;
-			else if (grbl->line_len)
-				take_line(drive, grbl->line, grbl->line_len, now_ns);
-			grbl->line_len = 0;
-			grbl->line_over = false;
-		} else if (grbl->line_len == GRBL_LINE_MAX - 1) {
-			grbl->line_over = true;
-		} else {	/* a NUL would hide the rest of its line */
-			grbl->line[grbl->line_len++] = bytes[i] ? (char)bytes[i] : '\x01';
-		}
+		enum text_line_result result = text_line_take(&grbl->line, bytes[i]);
+
+		if (result == TEXT_LINE_OVER)
+			grbl->noise++;
+		else if (result == TEXT_LINE_READY)
+			take_line(drive, grbl->line.text, strlen(grbl->line.text), now_ns);
 	}
 	drive->driver->tick(drive, now_ns);
 }

@@ -5,6 +5,7 @@
 
 #include "station/base/clock.h"
 #include "turntable/driver.h"
+#include "turntable/text_line.h"
 
 /* Real-time bytes (Grbl 1.1 interface.md, "Real-Time Commands"): outside the receive ring, no answer. */
 #define GRBL_STATUS "?"
@@ -12,7 +13,6 @@
 #define GRBL_RESET "\x18"
 #define GRBL_JOG_CANCEL "\x85"
 
-#define GRBL_LINE_MAX 160		/* the longest line it prints is some 120 characters */
 #define GRBL_PENDING_MAX 8
 #define GRBL_ASK_MOVING_NS (33 * NS_PER_MS)	/* 60 bytes in 33 ms are a sixth of the line */
 #define GRBL_ASK_AGAIN_NS (120 * NS_PER_MS)	/* a question or its answer may be lost on the line */
@@ -91,9 +91,7 @@ struct grbl {
 	uint64_t phase_ns;		/* since when */
 	uint64_t reset_ns;		/* when 0x18 was last sent */
 	uint64_t next_ns;		/* the deadline */
-	char line[GRBL_LINE_MAX];
-	size_t line_len;
-	bool line_over;			/* the line was longer than any of Grbl's: skip to its end */
+	struct text_line line;
 	unsigned noise;			/* lines that were none of Grbl's, since the last good one */
 
 	struct { enum grbl_line kind; uint64_t sent_ns; } pending[GRBL_PENDING_MAX];

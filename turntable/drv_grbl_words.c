@@ -56,7 +56,7 @@ static bool parse_field(struct grbl_report *report, const char *field)
 
 bool grbl_parse_report(struct grbl_report *report, const char *line)
 {
-	char copy[GRBL_LINE_MAX], *rest = copy, *field;
+	char copy[TEXT_LINE_MAX], *rest = copy, *field;
 	size_t len = strlen(line);
 
 	*report = (struct grbl_report){ 0 };
