@@ -54,16 +54,22 @@ static void test_numbers_out_of_range_are_refused(void **state)
 	rig_free(rig);
 }
 
-static void test_a_controller_that_accelerates_too_hard_may_not_move(void **state)
+static void test_a_controller_that_accelerates_too_hard_is_made_gentler_before_the_motion(void **state)
 {
 	const struct governor_config gentle = { .max_mdeg_s = 30000, .default_mdeg_s = 20000, .max_mdeg_s2 = 50000 };
 	struct rig *rig = rig_new(NULL, &gentle, false);
-	int rc;
+	const char *write, *jog;
 
 	(void)state;
 	assert_true(rig_until_ready(rig, 4000));
-	rig_submit(rig, RIG_TURN(10), &rc);
-	assert_int_equal(rc, ERR_STATE);
+	assert_int_equal(rig_do(rig, RIG_TURN(10), 9000), GOVERNOR_DONE);
+	write = strstr(rig->sent, "$120=50\n");
+	jog = strstr(rig->sent, "$J=");
+	assert_true(write && jog && write < jog);
+	assert_int_equal(rig->drive->limits.max_mdeg_s2, 50000);
+	rig->sent_len = 0;
+	assert_int_equal(rig_do(rig, RIG_TURN(10), 9000), GOVERNOR_DONE);
+	assert_null(memmem(rig->sent, rig->sent_len, "$120", 4));	/* an EEPROM wears */
 	rig_free(rig);
 }
 
@@ -482,7 +488,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_refuses_goto_before_homing),
 		cmocka_unit_test(test_numbers_out_of_range_are_refused),
-		cmocka_unit_test(test_a_controller_that_accelerates_too_hard_may_not_move),
+		cmocka_unit_test(test_a_controller_that_accelerates_too_hard_is_made_gentler_before_the_motion),
 		cmocka_unit_test(test_goto_goes_the_asked_way),
 		cmocka_unit_test(test_goto_to_where_it_stands_is_done_without_a_motion),
 		cmocka_unit_test(test_a_new_command_supersedes_and_the_table_stops_first),
