@@ -124,10 +124,13 @@ void circle_unrest(struct circle *circle, uint64_t rest_ns)
 
 void circle_sweep(struct circle *circle, int64_t from, int64_t by, uint64_t now_ns)
 {
+	if (!circle->swept) {	/* else it turns on, and the measurement goes on */
+		circle->measured_native = from;
+		circle->measured_ns = now_ns;
+	}
 	circle->swept = true;
-	circle->from = circle->measured_native = from;
+	circle->from = from;
 	circle->by = by;
-	circle->measured_ns = now_ns;
 }
 
 int64_t circle_beyond(const struct circle *circle, int64_t native)
