@@ -52,7 +52,7 @@ void comxim_brake(struct drive *drive, uint64_t now_ns)
 		circle_unrest(&comxim->circle, CIRCLE_NEVER);
 	}
 	comxim->stopping = true;
-	if (comxim->phase == COMXIM_READY)
+	if (drive->state.motion != POSE_MOTION_UNKNOWN)
 		drive->state.motion = POSE_MOTION_STOPPING;
 	comxim->ask_due_ns = now_ns;
 	comxim_wake(comxim, now_ns);

@@ -57,7 +57,7 @@ void comxim_reckon(struct drive *drive, int64_t native, int64_t doubt_mdeg, uint
 		comxim->drift_mdeg = 0;
 	comxim->drift_epoch = drive->state.epoch;
 	drive_sample(drive, native, comxim->act == COMXIM_ACT_NONE ? 0 :
-		     comxim->circle.by < 0 ? -comxim->speed_mdeg_s : comxim->speed_mdeg_s, now_ns);
+		     (comxim->circle.by < 0) != drive->geometry.reversed ? -comxim->speed_mdeg_s : comxim->speed_mdeg_s, now_ns);
 	if (drive->state.uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
 		drive->state.uncertainty_mdeg += comxim->drift_mdeg + (int32_t)MIN(doubt_mdeg, (int64_t)MDEG_PER_TURN);
 }

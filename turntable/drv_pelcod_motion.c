@@ -50,7 +50,7 @@ void pelcod_brake(struct drive *drive, uint64_t now_ns)
 	if (!pelcod->stopping)
 		circle_unrest(&pelcod->circle, now_ns + ramp_ns(drive) + OBEY_NS);
 	pelcod->stopping = true;
-	if (drive->state.link == POSE_LINK_UP)
+	if (drive->state.motion != POSE_MOTION_UNKNOWN)
 		drive->state.motion = POSE_MOTION_STOPPING;
 	pelcod_wake(pelcod, now_ns);
 }
@@ -231,7 +231,9 @@ static void blind_step(struct drive *drive, uint64_t now_ns)
 	pelcod_wake(pelcod, now_ns + RECKON_NS);
 	if (pelcod->finishing)
 		return;
-	drive_sample(drive, pelcod->spin_from + pelcod->way * turned, drive->config.own_mdeg_s, now_ns);
+	drive_sample(drive, pelcod->spin_from + pelcod->way * turned,
+		     (pelcod->way > 0) != drive->geometry.reversed ? drive->config.own_mdeg_s : -drive->config.own_mdeg_s,
+		     now_ns);
 	drive->state.commanded_mdeg = drive->state.reported_mdeg;
 	if (turned_mdeg >= MDEG_PER_TURN) {
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("a head that cannot be asked is turned one turn at a time: stopped"));
