@@ -90,6 +90,7 @@ struct grbl {
 	enum grbl_phase phase;
 	uint64_t phase_ns;		/* since when */
 	uint64_t reset_ns;		/* when 0x18 was last sent */
+	bool tried_reset;		/* on a line that was silent from its opening */
 	uint64_t next_ns;		/* the deadline */
 	struct text_line line;
 	unsigned noise;			/* lines that were none of Grbl's, since the last good one */
@@ -110,6 +111,10 @@ struct grbl {
 	int64_t suspect_native;		/* a position that was too far off to believe once */
 	bool suspect;
 	bool tracked;			/* the last position is one to compare the next with */
+	uint64_t tracked_ns;		/* when it was asked for */
+	unsigned home_reports;		/* of the state Home, one after the other, while nothing homes */
+	int64_t stuck_native;		/* "in motion" at this place ... */
+	uint64_t stuck_ns;		/* ... since */
 	bool rested;			/* stood still, and nothing was set in motion since */
 	int64_t speed_native_s;		/* of the last report, signed */
 
@@ -120,13 +125,14 @@ struct grbl {
 	enum grbl_act act;
 	uint64_t act_ns, act_limit_ns;
 	int64_t target_native, piece_left_native;
-	int64_t feed_native_min;	/* MOVE: positive; SPIN: signed */
+	int64_t feed_native_min;	/* signed */
 	bool unlocking;			/* $X is on its way, the motion follows */
 	bool home_answered;
 	int64_t from_native;		/* where the act began */
-	float queued_mm;		/* SPIN: where Grbl's own single-precision sum stands */
-	int64_t carry;			/* SPIN: of the division of speed by pieces */
-	int64_t progress_native;	/* SPIN: where it was seen to advance last */
+	bool chained;			/* jogs are under way that the following tell of */
+	float queued_mm;		/* where Grbl's own single-precision sum stands */
+	int64_t carry;			/* of the division of speed by pieces */
+	int64_t progress_native;	/* where it was seen to advance last */
 	uint64_t progress_ns;
 	int64_t accel_native_s2;	/* ACCELERATE: what $120 is to be */
 	struct grbl_survey survey;
@@ -134,6 +140,7 @@ struct grbl {
 	bool stopping;
 	uint64_t escalate_ns;		/* when 0x18 follows the gentle stop; 0: never */
 	uint64_t halted_ns;
+	unsigned resets_due;		/* 0x18 sent whose banner has not come */
 	int reset_alarm_ok;		/* we sent the reset: its ALARM:3 or 6 is no fault */
 	bool was_idle;			/* at rest, unlocked, before the opening's reset */
 	bool reset_done;		/* by us, and nothing was set in motion since */
@@ -182,8 +189,11 @@ void grbl_answered(struct drive *drive, enum grbl_line kind, int error, uint64_t
 void grbl_stood_still(struct drive *drive, uint64_t now_ns);
 void grbl_done(struct drive *drive);
 
-/* drv_grbl_spin.c */
-void grbl_spin_step(struct drive *drive, uint64_t now_ns);
+/* drv_grbl_chain.c: the short jogs that every motion is made of */
+void grbl_chain_begin(struct drive *drive, uint64_t now_ns);
+void grbl_chain_step(struct drive *drive, uint64_t now_ns);
+void grbl_chain_watch(struct drive *drive, uint64_t now_ns);
+void grbl_chain_rests(struct drive *drive, uint64_t now_ns);
 
 /* drv_grbl_home.c */
 void grbl_home_start(struct drive *drive, uint64_t now_ns);

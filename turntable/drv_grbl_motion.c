@@ -4,8 +4,7 @@
  *
  * Only jogs ("$J=") and homing move the table: a jog leaves no modal state behind, no feed override changes
  * it, and 0x85 cancels it with deceleration. All are relative (G91): should the controller have lost its
- * count unnoticed, an absolute jog could turn any number of times. None is longer than a turn or 2^20
- * steps; beyond 2^24 steps the real firmware runs away at several times its speed.
+ * count unnoticed, an absolute jog could turn any number of times.
  */
 #include "turntable/drv_grbl.h"
 
@@ -15,7 +14,6 @@
 #include "station/base/i18n.h"
 #include "turntable/decimal.h"
 
-#define JOG_STEPS_MAX (1 << 20)
 #define CLEAR_WAIT_NS (9 * NS_PER_S)
 
 void grbl_done(struct drive *drive)
@@ -44,7 +42,7 @@ bool grbl_jog(struct drive *drive, int64_t by_native, int64_t feed_native_min, u
 	return true;
 }
 
-/* --- a way to go: one jog, or several where it is more than a turn or 2^20 steps ------------------- */
+/* --- starting ------------------------------------------------------------------------------------ */
 
 void grbl_head_for(struct drive *drive, int64_t target_native, int64_t feed_native_min, uint64_t now_ns)
 {
@@ -53,34 +51,18 @@ void grbl_head_for(struct drive *drive, int64_t target_native, int64_t feed_nati
 	grbl->from_native = drive->state.native;
 	grbl->target_native = target_native;
 	grbl->piece_left_native = target_native - drive->state.native;
-	grbl->feed_native_min = feed_native_min;
-	grbl_wake(grbl, now_ns);
+	grbl->feed_native_min = grbl->piece_left_native < 0 ? -llabs(feed_native_min) : llabs(feed_native_min);
+	grbl_chain_begin(drive, now_ns);
 }
-
-static void go_on(struct drive *drive, uint64_t now_ns)
-{
-	struct grbl *grbl = grbl_of(drive);
-	int64_t longest = MIN(INT64_C(1000000) * JOG_STEPS_MAX / grbl->settings.steps_milli,
-			      grbl_turn_native(drive));
-	int64_t piece = CLAMP(grbl->piece_left_native, -longest, longest);
-
-	if (!piece || grbl->pending_count || grbl->unlocking)
-		return;
-	if (grbl_jog(drive, piece, grbl->feed_native_min, now_ns))
-		grbl->piece_left_native -= piece;
-}
-
-/* --- starting ------------------------------------------------------------------------------------ */
 
 static void set_out(struct drive *drive, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
 
-	grbl->queued_mm = (float)((double)drive->state.native / 1000.0);
-	grbl->progress_native = drive->state.native;
-	grbl->progress_ns = now_ns;
-	grbl->carry = 0;
-	grbl_head_for(drive, grbl->target_native, grbl->feed_native_min, now_ns);
+	if (grbl->act == GRBL_ACT_MOVE)
+		grbl_head_for(drive, grbl->target_native, grbl->feed_native_min, now_ns);
+	else
+		grbl_chain_begin(drive, now_ns);
 }
 
 static int unlock(struct drive *drive, uint64_t now_ns, struct err *err)
@@ -105,7 +87,7 @@ static int start(struct drive *drive, const struct drive_command *command, uint6
 	grbl->act_ns = grbl->moved_ns = now_ns;
 	grbl->target_native = command->act == DRIVE_MOVE ?
 		geometry_native(&drive->geometry, command->target_mdeg) : drive->state.native;
-	grbl->feed_native_min = command->act == DRIVE_MOVE ? llabs(feed) : feed;
+	grbl->feed_native_min = feed;
 	grbl->stopping = grbl->reset_done = false;
 	grbl->still_count = 0;
 	drive->state.commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : drive->state.reported_mdeg;
@@ -254,6 +236,7 @@ void grbl_stood_still(struct drive *drive, uint64_t now_ns)
 	}
 	drive->state.motion = POSE_MOTION_STILL;
 	grbl->rested = true;
+	grbl->chained = false;
 	if (grbl->stopping)
 		drive->state.commanded_mdeg = drive->state.reported_mdeg;
 	grbl->stopping = false;
@@ -292,10 +275,8 @@ void grbl_motion_step(struct drive *drive, uint64_t now_ns)
 	watch_limit(drive, now_ns);
 	if (grbl->phase != GRBL_READY || drive->state.link != POSE_LINK_UP)
 		return;
-	if (grbl->act == GRBL_ACT_MOVE || (grbl->act == GRBL_ACT_HOME && grbl->survey.look))
-		go_on(drive, now_ns);
-	else if (grbl->act == GRBL_ACT_SPIN)
-		grbl_spin_step(drive, now_ns);
+	if (grbl->act == GRBL_ACT_MOVE || grbl->act == GRBL_ACT_SPIN || (grbl->act == GRBL_ACT_HOME && grbl->survey.look))
+		grbl_chain_step(drive, now_ns);
 	else if (grbl->act == GRBL_ACT_ACCELERATE && !grbl->pending_count)
 		grbl_accel_read(drive);
 }

@@ -46,6 +46,7 @@ void grbl_settings_read(struct drive *drive, uint64_t now_ns)
 	/* with homing on ($22=1) it wakes up locked, so one that was idle has kept its power and count */
 	drive->state.kept_count = grbl->was_idle && grbl->settings.homing && !grbl->build.wakes_unlocked;
 	grbl->was_idle = false;
+	grbl->resets_due = 0;
 	grbl->ask_due_ns = now_ns;
 	grbl_enter(drive, GRBL_READY, now_ns);
 	command_ends(drive);
@@ -71,15 +72,21 @@ void grbl_ask_build(struct drive *drive, uint64_t now_ns)
 void grbl_banner(struct drive *drive, const char *line, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	bool ours = grbl->phase == GRBL_LISTENING || grbl->phase == GRBL_RESETTING;
+	bool opening = grbl->phase == GRBL_ASKING_BUILD || grbl->phase == GRBL_ASKING_SETTINGS;
+	/* a slow one answers each of several resets */
+	bool ours = grbl->phase == GRBL_LISTENING || grbl->phase == GRBL_RESETTING || (opening && grbl->resets_due);
 
+	if (ours && grbl->resets_due)
+		grbl->resets_due--;
+	else
+		grbl->resets_due = 0;
 	grbl->reset_alarm_ok = 0;
 	grbl->has_offset = false;
 	grbl->asked_ns = 0;
 	grbl->pending_count = 0;
 	if (!ours) {
 		drive_lose_reference(drive);
-		grbl->tracked = grbl->rested = false;	/* it counts from 0 again */
+		grbl->tracked = grbl->rested = grbl->chained = false;	/* it counts from 0 again */
 		grbl_fail(drive, now_ns, _("the controller was reset or lost its power"));
 		drive_message(drive, _("The controller was reset or lost its power: home the table"));
 		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);

@@ -54,6 +54,7 @@ void grbl_reset(struct drive *drive, uint64_t now_ns)
 	drive->state.speed_mdeg_s = 0;
 	grbl->reset_ns = now_ns;
 	grbl->reset_alarm_ok = 1;
+	grbl->resets_due++;
 	grbl->reset_done = true;
 	grbl->pending_count = 0;
 	grbl->asked_ns = 0;

@@ -107,6 +107,7 @@ static void stop_here(struct drive *drive, enum grbl_look look, uint64_t now_ns)
 	grbl->survey.look = look;
 	grbl->survey.caught_native = drive->state.native;
 	grbl->piece_left_native = 0;
+	grbl->chained = false;
 	grbl->moved_ns = now_ns;
 	grbl->still_count = 0;
 	grbl_stop_bytes(drive);

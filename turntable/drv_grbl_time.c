@@ -3,14 +3,16 @@
  * drv_grbl_time.c - asking for status, and how long to wait for which answer.
  *
  * Silence is normal while homing or writing its EEPROM, for half a second after a reset, and for ever
- * after ALARM:1 or 2; anywhere else half a second of it means that the controller cannot be relied on.
+ * after ALARM:1 or 2; in motion most of a second of it means that the controller cannot be relied on.
  */
 #include "turntable/drv_grbl.h"
 
 #include "station/base/i18n.h"
 
 #define BANNER_WAIT_NS (4 * NS_PER_S)
-#define SILENT_NS (500 * NS_PER_MS)
+#define DEAF_NS (2500 * NS_PER_MS)	/* a boot loader takes 1.6 s */
+#define SILENT_MOVING_NS (700 * NS_PER_MS)
+#define SILENT_NS (1500 * NS_PER_MS)		/* at rest there is time to ask again */
 #define ANSWER_WAIT_NS (2 * NS_PER_S)
 #define RESET_REPEAT_NS (1500 * NS_PER_MS)	/* a reset within 500 ms of an alarm is swallowed */
 #define RESET_WAIT_NS (7 * NS_PER_S)
@@ -58,7 +60,7 @@ static void ask_step(struct drive *drive, uint64_t now_ns)
 	if (grbl->asked_ns ? now_ns >= grbl->asked_last_ns + GRBL_ASK_AGAIN_NS : now_ns >= grbl->ask_due_ns)
 		ask(drive, now_ns);
 	if (grbl->asked_ns && grbl->phase == GRBL_READY && drive->state.link == POSE_LINK_UP &&
-	    now_ns >= grbl->asked_ns + SILENT_NS)
+	    now_ns >= grbl->asked_ns + (grbl->rested ? SILENT_NS : SILENT_MOVING_NS))
 		fell_silent(drive, now_ns);
 	grbl_wake(grbl, grbl->asked_ns ? grbl->asked_last_ns + GRBL_ASK_AGAIN_NS : grbl->ask_due_ns);
 }
@@ -74,9 +76,31 @@ static void reset_step(struct drive *drive, uint64_t now_ns)
 	}
 	if (now_ns >= grbl->reset_ns + RESET_REPEAT_NS) {
 		grbl->reset_ns = now_ns;
+		grbl->resets_due++;
 		drive_send(drive, GRBL_RESET, 1);
 	}
 	grbl_wake(grbl, grbl->reset_ns + RESET_REPEAT_NS);
+}
+
+/*
+ * After an ALARM:1 that nobody heard it answers nothing but 0x18, and stands; while it homes, for another
+ * who is gone, it answers nothing either, and 0x18 is the only stop. So nothing is lost by one reset.
+ */
+static void try_reset(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	uint64_t due_ns = grbl->phase_ns + DEAF_NS;
+
+	if (grbl->tried_reset || grbl->heard_ns >= grbl->phase_ns)
+		return;
+	if (now_ns >= due_ns) {
+		grbl->tried_reset = true;
+		grbl->reset_alarm_ok = 1;
+		grbl->resets_due++;
+		drive_send(drive, GRBL_RESET, 1);
+		return;
+	}
+	grbl_wake(grbl, due_ns);
 }
 
 static void phase_step(struct drive *drive, uint64_t now_ns)
@@ -86,6 +110,7 @@ static void phase_step(struct drive *drive, uint64_t now_ns)
 	if (grbl->phase == GRBL_RESETTING) {
 		reset_step(drive, now_ns);
 	} else if (grbl->phase == GRBL_LISTENING && drive->state.link == POSE_LINK_OPENING) {
+		try_reset(drive, now_ns);
 		if (now_ns >= grbl->phase_ns + BANNER_WAIT_NS && grbl->heard_ns < grbl->phase_ns) {
 			fell_silent(drive, now_ns);
 			drive_message(drive, _("Nothing answers on the line: is it the right port and "

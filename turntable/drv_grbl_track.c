@@ -16,6 +16,7 @@
 
 #define BYTE_NS UINT64_C(86806)		/* ten bits at 115200 a second */
 #define ANSWER_LOST_NS NS_PER_S
+#define STUCK_NS (1200 * NS_PER_MS)
 #define FLOAT_BITS 23			/* it counts in steps but reports in single precision */
 
 static bool position_of(struct grbl *grbl, const struct grbl_report *report, int64_t *at_native)
@@ -33,21 +34,22 @@ static bool position_of(struct grbl *grbl, const struct grbl_report *report, int
 	return true;
 }
 
-/* As far as its speed allows since the last report, and in a move not beyond its two ends. */
+/* As far as its speed allows since the last report, and in a motion of ours not backwards. */
 static bool reachable(const struct drive *drive, const struct grbl_report *report, int64_t at_native, uint64_t now_ns)
 {
 	const struct grbl *grbl = drive->own;
-	int64_t age_ms = (int64_t)((now_ns - drive->state.sampled_ns) / NS_PER_MS) + 50;
+	/* from when the last one was asked for: on a slow line it was composed at any time since */
+	int64_t age_ms = (int64_t)((now_ns - MIN(grbl->tracked_ns, now_ns)) / NS_PER_MS) + 50;
 	int64_t reach = grbl->settings.rate_native_min / 60 * MIN(age_ms, INT64_C(60000)) / 1000 * 3 / 2 + 1000;
 	int64_t slack = 2 * grbl_step_native(grbl) + 1 + (llabs(at_native) >> FLOAT_BITS);
+	int64_t by = at_native - drive->state.native;
 	bool rests = report->said == GRBL_SAID_IDLE || report->said == GRBL_SAID_ALARM;
 
 	if (grbl->rested && rests)
-		return llabs(at_native - drive->state.native) <= grbl_step_native(grbl);
-	if (grbl->act == GRBL_ACT_MOVE && (at_native < MIN(grbl->from_native, grbl->target_native) - slack ||
-					   at_native > MAX(grbl->from_native, grbl->target_native) + slack))
+		return llabs(by) <= grbl_step_native(grbl);
+	if (grbl->chained && !grbl->stopping && (grbl->feed_native_min < 0 ? by > slack : by < -slack))
 		return false;
-	return llabs(at_native - drive->state.native) <= reach;
+	return llabs(by) <= reach;
 }
 
 static void count_is_lost(struct drive *drive, uint64_t now_ns)
@@ -86,9 +88,7 @@ static int64_t speed_of(const struct drive *drive, const struct grbl_report *rep
 {
 	const struct grbl *grbl = drive->own;
 	int64_t speed = MIN(report->feed_native_min / 60, (int64_t)INT32_MAX);
-	bool back = moved_native ? moved_native < 0
-				 : grbl->act == GRBL_ACT_SPIN ? grbl->feed_native_min < 0
-							      : grbl->target_native < grbl->from_native;
+	bool back = moved_native ? moved_native < 0 : grbl->feed_native_min < 0;
 
 	if (report->said == GRBL_SAID_IDLE || report->said == GRBL_SAID_ALARM)
 		return 0;
@@ -141,27 +141,21 @@ static void at_rest(struct drive *drive, bool fresh, uint64_t now_ns)
 		locked(drive, now_ns);
 	if (!fresh)
 		return;
+	grbl_chain_rests(drive, now_ns);
 	grbl->still_count = grbl->still_count && grbl->still_native == at_native ? grbl->still_count + 1 : 1;
 	grbl->still_native = at_native;
 	if (grbl->still_count >= 2)
 		grbl_stood_still(drive, now_ns);
 }
 
-static void in_motion(struct drive *drive, uint64_t now_ns)
+/* A door that opens in a jog cancels it and leaves the state Jog behind, at rest and deaf to lines. */
+static bool stuck(struct grbl *grbl, int64_t at_native, uint64_t now_ns)
 {
-	struct grbl *grbl = grbl_of(drive);
-
-	grbl->still_count = 0;
-	grbl->reset_done = grbl->rested = false;
-	if (grbl->act == GRBL_ACT_NONE && !grbl->stopping) {
-		drive_message(drive, _("The table moved without a command of ours: stopped"));
-		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
-		grbl_stop_bytes(drive);
-		grbl->stopping = true;
-		grbl->moved_ns = now_ns;
+	if (grbl->speed_native_s || grbl->stuck_native != at_native || !grbl->stuck_ns) {
+		grbl->stuck_native = at_native;
+		grbl->stuck_ns = now_ns;
 	}
-	drive->state.motion = grbl->stopping ? POSE_MOTION_STOPPING :
-			      grbl->act == GRBL_ACT_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
+	return now_ns >= grbl->stuck_ns + STUCK_NS;
 }
 
 static void held(struct drive *drive, uint64_t now_ns)
@@ -176,9 +170,45 @@ static void held(struct drive *drive, uint64_t now_ns)
 	grbl_fail(drive, now_ns, _("the controller went to the state %s"), grbl->word);
 }
 
+static void in_motion(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (stuck(grbl, drive->state.native, now_ns)) {
+		held(drive, now_ns);
+		return;
+	}
+	grbl->still_count = 0;
+	grbl->reset_done = grbl->rested = false;
+	if (grbl->act == GRBL_ACT_NONE && !grbl->stopping) {
+		drive_message(drive, _("The table moved without a command of ours: stopped"));
+		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+		grbl_stop_bytes(drive);
+		grbl->stopping = true;
+		grbl->moved_ns = now_ns;
+	}
+	drive->state.motion = grbl->stopping ? POSE_MOTION_STOPPING :
+			      grbl->act == GRBL_ACT_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
+}
+
+/*
+ * A stale <Home> comes out when homing has ended; but a damaged "$H" is refused with the state Home left
+ * behind (Grbl's system.c sets it before it reads on), and only a reset ends that.
+ */
+static void at_home(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+
+	if (grbl_homing(grbl))
+		drive->state.motion = POSE_MOTION_HOMING;
+	else if (++grbl->home_reports >= 3)
+		held(drive, now_ns);
+}
+
 void grbl_track(struct drive *drive, const struct grbl_report *report, size_t len_bytes, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
+	uint64_t asked_ns = grbl->asked_ns ? grbl->asked_ns : now_ns;
 	bool fresh = grbl->asked_ns && grbl->asked_ns >= grbl->moved_ns;
 	int64_t at_native;
 
@@ -188,19 +218,22 @@ void grbl_track(struct drive *drive, const struct grbl_report *report, size_t le
 		if (!drive->state.fault[0])
 			drive_message(drive, "%s", "");
 	}
-	if (report->said == GRBL_SAID_HOME) {	/* a stale one comes out when homing has ended */
-		if (grbl_homing(grbl))
-			drive->state.motion = POSE_MOTION_HOMING;
+	if (report->said == GRBL_SAID_HOME) {
+		at_home(drive, now_ns);
 		return;
 	}
+	grbl->home_reports = 0;
 	if (!position_of(grbl, report, &at_native) || !believable(drive, report, at_native, now_ns))
 		return;
+	grbl->tracked_ns = asked_ns;
 	take_sample(drive, report, at_native, len_bytes, now_ns);
 	if (grbl->act == GRBL_ACT_HOME)
 		grbl_survey_saw(drive, now_ns);
+	grbl_chain_watch(drive, now_ns);
 	switch (report->said) {
 	case GRBL_SAID_IDLE:
 	case GRBL_SAID_ALARM:
+		grbl->stuck_ns = 0;
 		at_rest(drive, fresh, now_ns);
 		break;
 	case GRBL_SAID_HOLDING:

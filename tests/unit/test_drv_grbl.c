@@ -308,14 +308,15 @@ static void test_stop_catches_a_jog_that_is_not_parsed_yet(void **state)
 
 static void test_estop_escalates_to_a_reset_when_the_gentle_stop_is_ignored(void **state)
 {
+	static const char foreign[] = "$J=G91X300F1200\n";	/* another program's: ours are short */
 	struct rig *rig = rig_homed();
 	uint32_t epoch = rig->drive->state.epoch;
 	uint64_t asked_ns;
 
 	(void)state;
-	rig_submit(rig, RIG_TURN(300), NULL);
-	rig_run(rig, 2000);
 	rig->lose = 0x85;
+	sim_board_rx(rig->sim, (const uint8_t *)foreign, strlen(foreign), rig->now_ns);
+	rig_run(rig, 1000);
 	asked_ns = rig->now_ns;
 	assert_int_equal(rig_do(rig, RIG_ESTOP, 4000), GOVERNOR_DONE);
 	assert_true(rig->resets_sent >= 1);
@@ -432,7 +433,7 @@ static void test_a_locked_table_is_unlocked_by_the_first_turn(void **state)
 	(void)state;
 	assert_true(rig_until_ready(rig, 4000));
 	assert_int_equal(rig_do(rig, RIG_TURN(45), 20000), GOVERNOR_DONE);
-	assert_non_null(strstr(rig->sent, "$X\n$J=G21G91X45F1200\n"));
+	assert_non_null(strstr(rig->sent, "$X\n$J=G21G91X1F1200\n"));
 	rig_free(rig);
 }
 
@@ -540,14 +541,16 @@ static void test_late_answers_are_waited_for_and_silence_is_not(void **state)
 	(void)state;
 	command = rig_submit(rig, RIG_GOTO(90), NULL);
 	rig_run(rig, 1000);
-	sim_board_fault(rig->sim, "silence", 300);
+	sim_board_fault(rig->sim, "late", 200);
+	rig_run(rig, 1000);
+	sim_board_fault(rig->sim, "late", 0);
 	rig_run(rig, 8000);
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_DONE);
 	command = rig_submit(rig, RIG_GOTO(270), NULL);
 	rig_run(rig, 1000);
 	sim_board_fault(rig->sim, "silence", 3000);
-	rig_run(rig, 700);
+	rig_run(rig, 900);
 	assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
 	assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);

@@ -163,11 +163,11 @@ static void test_a_command_that_waits_too_long_for_standstill_ends(void **state)
 	(void)state;
 	rig_submit(rig, RIG_TURN(300), NULL);
 	rig_run(rig, 2000);
-	rig->lose = 0x85;	/* the stop before it is never heard */
-	late.expires_ns = rig->now_ns + NS_PER_S;
+	sim_board_fault(rig->sim, "silence", 10000);	/* it stops, but does not say so */
+	late.expires_ns = rig->now_ns + 400 * NS_PER_MS;
 	waiting = rig_submit(rig, late, &rc);
 	assert_int_equal(rc, 0);
-	rig_run(rig, 1100);
+	rig_run(rig, 450);
 	expect_end(rig, waiting, GOVERNOR_FAILED);
 	rig_free(rig);
 }
@@ -239,7 +239,7 @@ static void test_stop_is_repeated_until_standstill_is_confirmed(void **state)
 	(void)state;
 	rig_submit(rig, RIG_TURN(300), NULL);
 	rig_run(rig, 2000);
-	rig->lose = 0x85;
+	sim_board_fault(rig->sim, "silence", 10000);
 	stop = rig_submit(rig, RIG_STOP, NULL);
 	for (int i = 0; i < 10; i++) {
 		uint64_t before_ns = rig->urgent_ns;
@@ -248,8 +248,7 @@ static void test_stop_is_repeated_until_standstill_is_confirmed(void **state)
 		repeats += rig->urgent_ns > before_ns;
 	}
 	assert_int_equal(repeats, 10);
-	assert_true(sim_board_speed_mdeg_s(rig->sim) > 0);
-	rig->lose = 0;
+	sim_board_fault(rig->sim, "silence", 0);
 	rig_run(rig, 1000);
 	expect_end(rig, stop, GOVERNOR_DONE);
 	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
@@ -265,8 +264,7 @@ static void test_an_unconfirmed_stop_says_to_cut_the_power(void **state)
 	(void)state;
 	rig_submit(rig, RIG_TURN(300), NULL);
 	rig_run(rig, 1000);
-	rig->lose = 0x85;
-	rig->lose_too = 0x18;
+	sim_board_fault(rig->sim, "silence", 20000);
 	stop = rig_submit(rig, RIG_STOP, NULL);
 	rig_run(rig, 5600);
 	expect_end(rig, stop, GOVERNOR_FAILED);
