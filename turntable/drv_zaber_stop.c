@@ -77,7 +77,8 @@ void zaber_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
 	int64_t speed = MAX(llabs(drive->state.speed_mdeg_s), llabs((int64_t)zaber->speed_mdeg_s));
 	int64_t accel = drive->limits.max_mdeg_s2;
 
-	zaber->act = ZABER_ACT_NONE;
+	if (zaber->act != ZABER_ACT_CLEAR)	/* that moves nothing, and ends what holds the table */
+		zaber->act = ZABER_ACT_NONE;
 	if (zaber->phase == ZABER_CLOSED)
 		return;
 	if (how == DRIVE_ESTOP_NOW && !still)
