@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TEXT_LINE_MAX 160	/* with the NUL */
+#define TEXT_LINE_MAX 320	/* with the NUL; a Marlin names itself in some 250 characters */
 
 struct text_line {
 	char text[TEXT_LINE_MAX];

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * drv_marlin_track.c - from M114 to a position, and to the word "still".
+ *
+ * M114 tells where the planner will end, not where the table is; with M114_REALTIME compiled in, "M114 R" tells the
+ * steppers' count. Nothing says which, but a report behind the end of the queue can only be a count. A report that is
+ * the end of the queue is believed only when M400 has said that all motion has been made; until then the table is
+ * somewhere on its way, and the last sample stands with its age. (Marlin motion.cpp, report_real_position and
+ * report_current_position_projected; _gcode/M114.md.)
+ *
+ * Still is what two equal reports say after M400, both asked for after the last motion or stop.
+ */
+#include "turntable/drv_marlin.h"
+
+#include <stdlib.h>
+
+#include "station/base/i18n.h"
+
+#define BYTE_NS UINT64_C(86806)		/* ten bits at 115200 a second */
+#define ASK_MOVING_NS (45 * NS_PER_MS)
+#define ASK_AT_REST_NS (200 * NS_PER_MS)
+#define WAITED_NS (200 * NS_PER_MS)
+
+bool marlin_may_ask(const struct drive *drive, uint64_t now_ns)
+{
+	struct marlin *marlin = drive->own;
+	bool calm = drive->state.motion == POSE_MOTION_STILL && marlin->act == MARLIN_ACT_NONE;
+	uint64_t due_ns = marlin->ask_due_ns + (calm ? ASK_AT_REST_NS : ASK_MOVING_NS);
+
+	if (!marlin->finished && marlin->eyes == MARLIN_EYES_SHUT)
+		return false;	/* it would wait for the end of the motion, and what comes behind it too */
+	if (now_ns < due_ns) {
+		marlin_wake(marlin, due_ns);
+		return false;
+	}
+	marlin->ask_due_ns = now_ns;
+	return true;
+}
+
+/* Its lines have no checksum: what cannot be, or has changed at rest, must be said twice. */
+static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
+{
+	struct marlin *marlin = marlin_of(drive);
+	int64_t age_ms = (int64_t)MIN((now_ns - drive->state.sampled_ns) / NS_PER_MS, UINT64_C(60000)) + 50;
+	int64_t reach = marlin->settings.rate_milli * age_ms * 3 / 2000 + 1000;
+	bool rest = drive->state.motion == POSE_MOTION_STILL && marlin->act == MARLIN_ACT_NONE;
+	bool near = llabs(native - drive->state.native) <= (rest ? 0 : reach), confirmed;
+
+	if (!marlin->tracked || near) {
+		marlin->tracked = true;
+		marlin->suspect = false;
+		return true;
+	}
+	confirmed = marlin->suspect && llabs(native - marlin->suspect_native) <= (rest ? 0 : reach);
+	marlin->suspect = !confirmed;
+	marlin->suspect_native = native;
+	if (!confirmed) {
+		marlin->ask_due_ns = 0;		/* at once */
+		return false;
+	}
+	drive_lose_reference(drive);
+	drive_emit(drive, DRIVE_EVENT_NOTE, rest ? _("the table was turned without a command") :
+						   _("the controller's count jumped: the reference is lost"));
+	if (!rest)
+		marlin_fail(drive, now_ns, _("the controller's count jumped"));
+	return true;
+}
+
+/* A report of a table that turns: is it one of the steppers, or only of the planner? */
+static bool is_count(struct drive *drive, int64_t native, uint64_t now_ns)
+{
+	struct marlin *marlin = marlin_of(drive);
+	bool behind = llabs(marlin->queued_native - native) > 2 * marlin_step_native(marlin);
+
+	if (marlin->finished || marlin->eyes != MARLIN_EYES_UNKNOWN || !marlin->going)
+		return marlin->finished || (marlin->eyes == MARLIN_EYES_OPEN && behind);
+	marlin->behind_count = behind ? marlin->behind_count + 1 : 0;
+	if (marlin->behind_count >= 2) {
+		marlin->eyes = MARLIN_EYES_OPEN;
+		marlin_set_capabilities(drive);
+	} else if (!behind && (now_ns + 100 * NS_PER_MS < marlin->chain_end_ns ||
+			       now_ns > marlin->flight.sent_ns + WAITED_NS)) {
+		/* the end of a queue that cannot have been made yet, or it was waited for */
+		marlin->eyes = MARLIN_EYES_SHUT;
+	}
+	return false;
+}
+
+static int32_t speed_of(const struct drive *drive, int64_t native, uint64_t said_ns)
+{
+	const struct marlin *marlin = drive->own;
+	int64_t elapsed_us = ((int64_t)said_ns - (int64_t)drive->state.sampled_ns) / 1000;
+	int64_t moved = geometry_mdeg_by(&drive->geometry, native - drive->state.native);
+
+	if (marlin->finished || elapsed_us <= 0 || elapsed_us > 1000000)
+		return 0;
+	return (int32_t)CLAMP(moved * 1000000 / elapsed_us, (int64_t)INT32_MIN + 1, (int64_t)INT32_MAX);
+}
+
+static void add_uncertainty(struct drive *drive)
+{
+	const struct marlin *marlin = drive->own;
+	int64_t steps_milli = marlin->settings.steps_milli;
+	int64_t step_mdeg = llabs(geometry_mdeg_by(&drive->geometry, marlin_step_native(marlin)));
+	/* M92 is printed with two decimals; a whole number is meant so */
+	int64_t rounded = steps_milli % 1000 ? llabs(drive->state.reported_mdeg) * 5 / steps_milli + 1 : 0;
+
+	if (drive->state.uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
+		drive->state.uncertainty_mdeg += (int32_t)MIN(step_mdeg + rounded, INT64_C(360000));
+}
+
+void marlin_track(struct drive *drive, int64_t native, size_t len_bytes, uint64_t now_ns)
+{
+	struct marlin *marlin = marlin_of(drive);
+	uint64_t said_ns = MAX(marlin->flight.sent_ns, now_ns - MIN((len_bytes + 2) * BYTE_NS, now_ns));
+
+	if (!is_count(drive, native, now_ns) || !believable(drive, native, now_ns))
+		return;
+	drive_sample(drive, native, speed_of(drive, native, said_ns), said_ns);
+	add_uncertainty(drive);
+	if (!marlin->finished || marlin->flight.sent_ns < marlin->moved_ns)
+		return;
+	marlin->still_count = marlin->still_count && native == marlin->still_native ? marlin->still_count + 1 : 1;
+	marlin->still_native = native;
+	if (marlin->still_count >= 2)
+		marlin_stood_still(drive, now_ns);
+}
