@@ -65,7 +65,7 @@ static void home_once(struct station *station)
 {
 	const char *link = json_string_value(json_object_get(station->table_state, "link"));
 
-	if (!station->config.demo || station->homing_asked || !link || strcmp(link, "up") != 0)
+	if (!station->simulator || station->homing_asked || !link || strcmp(link, "up") != 0)
 		return;
 	station->homing_asked = true;
 	child_call(station->table, "table.home", NULL, 60000, homed, station);
@@ -79,21 +79,6 @@ static void log_message(const char *who, const json_t *before, const json_t *now
 
 	if (new && *new && (!old || strcmp(old, new) != 0))
 		log_notice("%s: %s", who, new);
-}
-
-static void take_table(struct station *station, json_t *state)
-{
-	json_t *before = station->table_state;
-	struct pose pose;
-
-	log_message("table", before, state, "message");
-	station->table_state = json_incref(state);
-	json_decref(before);
-	pose_of(&pose, state);
-	pipeline_set_pose(station->pipeline, &pose);
-	rpc_server_notify(station->control, 0, "table", "table", json_incref(state));
-	seats_send_table(station);
-	home_once(station);
 }
 
 static json_t *capture_options(const struct config *config);
@@ -111,6 +96,34 @@ static void keep_identity(struct station *station)
 		return;
 	strcpy(station->config.camera_identity, identity);
 	child_set_options(station->capture, capture_options(&station->config));
+}
+
+static json_t *table_options(const struct station *station);
+
+/* Likewise the table: its process, started again, must not take another device at that name for it. */
+static void keep_table_identity(struct station *station, const json_t *before)
+{
+	const char *old = json_string_value(json_object_get(before, "identity"));
+	const char *identity = json_string_value(json_object_get(station->table_state, "identity"));
+
+	if (identity && *identity && (!old || strcmp(old, identity) != 0))
+		child_set_options(station->table, table_options(station));
+}
+
+static void take_table(struct station *station, json_t *state)
+{
+	json_t *before = station->table_state;
+	struct pose pose;
+
+	log_message("table", before, state, "message");
+	station->table_state = json_incref(state);
+	keep_table_identity(station, before);
+	json_decref(before);
+	pose_of(&pose, state);
+	pipeline_set_pose(station->pipeline, &pose);
+	rpc_server_notify(station->control, 0, "table", "table", json_incref(state));
+	seats_send_table(station);
+	home_once(station);
 }
 
 static void take_camera(struct station *station, json_t *state)
@@ -189,6 +202,8 @@ static void forget_table(struct station *station, const char *reason)
 			  "speed_mdeg_s", 0, "estop",
 			  json_is_true(json_object_get(station->table_state, "estop")), "fault", "",
 			  "message", message);
+	json_object_set(state, "halt", json_object_get(station->table_state, "halt"));
+	json_object_set(state, "epoch", json_object_get(station->table_state, "epoch"));
 	take_table(station, state);
 	json_decref(state);
 }
@@ -249,17 +264,28 @@ static int start_capture(struct station *station, struct err *err)
 	return start(station, &station->capture, "capture", true, capture_options(&station->config), err);
 }
 
-static int start_table(struct station *station, struct err *err)
+static json_t *table_options(const struct station *station)
 {
 	const struct config *config = &station->config;
+	const char *identity = json_string_value(json_object_get(station->table_state, "identity"));
 
-	if (!config->table_port[0])
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b, "
+			 "s:b}", "driver", config->table_driver, "port", config->table_port, "state", config->state,
+			 "identity", identity ? identity : "", "simulated", station->simulator != NULL,
+			 "baud", config->table_baud, "address", config->table_address,
+			 "units_per_turn", config->units_per_turn, "gear", config->gear,
+			 "reversed", config->reversed, "zero_mdeg", config->zero_mdeg,
+			 "backlash_mdeg", config->backlash_mdeg, "cable_mturns", config->cable_mturns,
+			 "speed_mdeg_s", config->speed_mdeg_s, "accel_mdeg_s2", config->accel_mdeg_s2,
+			 "max_mdeg_s", config->max_mdeg_s, "max_mdeg_s2", config->max_mdeg_s2,
+			 "estop_at_once", config->estop_at_once, "trace", config->table_trace);
+}
+
+static int start_table(struct station *station, struct err *err)
+{
+	if (!station->config.table_port[0])
 		return 0;
-	return start(station, &station->table, "table", false,
-		     json_pack("{s:s, s:s, s:s, s:i, s:i, s:b}", "driver", config->table_driver, "port",
-			       config->table_port, "state", config->state, "max_mdeg_s",
-			       config->max_deg_s * 1000, "max_mdeg_s2", config->max_deg_s2 * 1000,
-			       "simulated", (int)config->demo), err);
+	return start(station, &station->table, "table", false, table_options(station), err);
 }
 
 /* The table process looks for its line once a second: the demo need not wait for the second time. */
@@ -274,11 +300,12 @@ static void wait_for_line(const char *path)
 static int start_simulator(struct station *station, struct err *err)
 {
 	const struct config *config = &station->config;
-	char world[CONFIG_TEXT_SIZE + 16];
+	char world[CONFIG_TEXT_SIZE + 16], line[CONFIG_TEXT_SIZE + 16];
 	int rc;
 
-	if (!config->demo)
-		return 0;
+	snprintf(line, sizeof line, "%s/demo-table", config->state);
+	if (!config->demo || strcmp(config->table_port, line) != 0)
+		return 0;	/* a demo at a real table has nothing to simulate, and nothing to home unasked */
 	snprintf(world, sizeof world, "%s/demo-world", config->state);
 	unlink(config->table_port);	/* of an earlier simulator */
 	rc = start(station, &station->simulator, "simulator", false,

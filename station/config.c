@@ -6,19 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "turntable/geometry.h"
+
 #define FILE_MAX (64 * 1024)
+
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_THOUSANDTHS, KIND_RATIO, KIND_CHOICE };
 
 struct setting {
 	const char *section, *key;
+	enum kind kind;
 	size_t offset;
-	int low, high;		/* both 0: a text */
+	int low, high;			/* of a number; thousandths as written, not as kept */
 	const char *fallback;
+	const char *const *choices;	/* NULL at the end; kept is the place in it */
 };
 
 #define TEXT(section, key, member, fallback)                                                       \
-	{ section, key, offsetof(struct config, member), 0, 0, fallback }
+	{ section, key, KIND_TEXT, offsetof(struct config, member), 0, 0, fallback, NULL }
 #define NUMBER(section, key, member, low, high, fallback)                                          \
-	{ section, key, offsetof(struct config, member), low, high, fallback }
+	{ section, key, KIND_NUMBER, offsetof(struct config, member), low, high, fallback, NULL }
+#define THOUSANDTHS(section, key, member, low, high, fallback)                                     \
+	{ section, key, KIND_THOUSANDTHS, offsetof(struct config, member), low, high, fallback, NULL }
+#define RATIO(section, key, member)                                                                \
+	{ section, key, KIND_RATIO, offsetof(struct config, member), 0, 0, "", NULL }
+#define CHOICE(section, key, member, choices, fallback)                                            \
+	{ section, key, KIND_CHOICE, offsetof(struct config, member), 0, 0, fallback, choices }
+
+static const char *const estop_choices[] = { "decelerate", "at-once", NULL };
 
 static const struct setting config_settings[] = {
 	TEXT("station", "state", state, "/var/lib/ostend"),
@@ -36,8 +50,20 @@ static const struct setting config_settings[] = {
 	NUMBER("camera", "loop", camera_loop, 0, 1, "1"),
 	TEXT("table", "driver", table_driver, "grbl"),
 	TEXT("table", "port", table_port, ""),
-	NUMBER("table", "max_deg_s", max_deg_s, 1, 360, "30"),
-	NUMBER("table", "max_deg_s2", max_deg_s2, 1, 3600, "200"),
+	NUMBER("table", "baud", table_baud, 0, 4000000, "0"),
+	NUMBER("table", "address", table_address, 0, 255, "0"),
+	RATIO("table", "units_per_turn", units_per_turn),
+	RATIO("table", "gear", gear),
+	NUMBER("table", "reversed", reversed, 0, 1, "0"),
+	THOUSANDTHS("table", "zero_deg", zero_mdeg, -360, 360, "0"),
+	THOUSANDTHS("table", "backlash_deg", backlash_mdeg, 0, 20, "0"),
+	THOUSANDTHS("table", "cable_turns", cable_mturns, 0, 1000, "0"),
+	THOUSANDTHS("table", "speed_deg_s", speed_mdeg_s, 0, 360, "0"),
+	THOUSANDTHS("table", "accel_deg_s2", accel_mdeg_s2, 0, 3600, "0"),
+	THOUSANDTHS("table", "max_deg_s", max_mdeg_s, 1, 360, "30"),
+	THOUSANDTHS("table", "max_deg_s2", max_mdeg_s2, 1, 3600, "200"),
+	CHOICE("table", "estop", estop_at_once, estop_choices, "decelerate"),
+	NUMBER("table", "trace", table_trace, 0, 1, "0"),
 	NUMBER("encoder", "bitrate_kbps", bitrate_kbps, 200, 50000, "4000"),
 	TEXT("showing", "case_no", case_no, ""),
 	TEXT("showing", "exhibit_no", exhibit_no, ""),
@@ -45,26 +71,75 @@ static const struct setting config_settings[] = {
 	TEXT("metrics", "listen", metrics_listen, ""),
 };
 
+static int set_text(char *member, const struct setting *setting, const char *value, struct err *err)
+{
+	if (strlen(value) >= CONFIG_TEXT_SIZE)
+		return err_set(err, ERR_RANGE, "%s has more than %d bytes", setting->key, CONFIG_TEXT_SIZE - 1);
+	strcpy(member, value);
+	return 0;
+}
+
+static int set_number(int *member, const struct setting *setting, const char *value, struct err *err)
+{
+	char *end;
+	long number = strtol(value, &end, 10);
+
+	if (!*value || *end || number < setting->low || number > setting->high)
+		return err_set(err, ERR_RANGE, "%s must be a whole number from %d to %d, not \"%s\"",
+			       setting->key, setting->low, setting->high, value);
+	*member = (int)number;
+	return 0;
+}
+
+static int set_thousandths(int *member, const struct setting *setting, const char *value, struct err *err)
+{
+	int64_t number;
+
+	if (!util_thousandths(&number, value) || number < setting->low * INT64_C(1000) ||
+	    number > setting->high * INT64_C(1000))
+		return err_set(err, ERR_RANGE, "%s must be a number from %d to %d with at most three decimals, "
+			       "not \"%s\"", setting->key, setting->low, setting->high, value);
+	*member = (int)number;
+	return 0;
+}
+
+/* Kept as it is written: who uses it reads it again. */
+static int set_ratio(char *member, const struct setting *setting, const char *value, struct err *err)
+{
+	struct ratio ratio;
+	int rc = *value ? ratio_read(&ratio, value, err) : 0;
+
+	return rc < 0 ? err_prefix(err, "%s", setting->key) : set_text(member, setting, value, err);
+}
+
+static int set_choice(int *member, const struct setting *setting, const char *value, struct err *err)
+{
+	for (int i = 0; setting->choices[i]; i++)
+		if (strcmp(setting->choices[i], value) == 0) {
+			*member = i;
+			return 0;
+		}
+	return err_set(err, ERR_RANGE, "%s must be %s or %s, not \"%s\"", setting->key, setting->choices[0],
+		       setting->choices[1], value);
+}
+
 static int set_value(struct config *config, const struct setting *setting, const char *value,
 		     struct err *err)
 {
 	char *member = (char *)config + setting->offset;
-	char *end;
-	long number;
 
-	if (!setting->high) {
-		if (strlen(value) >= CONFIG_TEXT_SIZE)
-			return err_set(err, ERR_RANGE, "%s has more than %d bytes", setting->key,
-				       CONFIG_TEXT_SIZE - 1);
-		strcpy(member, value);
-		return 0;
+	switch (setting->kind) {
+	case KIND_NUMBER:
+		return set_number((int *)(void *)member, setting, value, err);
+	case KIND_THOUSANDTHS:
+		return set_thousandths((int *)(void *)member, setting, value, err);
+	case KIND_RATIO:
+		return set_ratio(member, setting, value, err);
+	case KIND_CHOICE:
+		return set_choice((int *)(void *)member, setting, value, err);
+	default:
+		return set_text(member, setting, value, err);
 	}
-	number = strtol(value, &end, 10);
-	if (!*value || *end || number < setting->low || number > setting->high)
-		return err_set(err, ERR_RANGE, "%s must be a whole number from %d to %d, not \"%s\"",
-			       setting->key, setting->low, setting->high, value);
-	*(int *)member = (int)number;
-	return 0;
 }
 
 void config_set_text(char *setting, const char *value)

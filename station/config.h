@@ -32,7 +32,15 @@ struct config {
 	/* [table] */
 	char table_driver[CONFIG_TEXT_SIZE];
 	char table_port[CONFIG_TEXT_SIZE];	/* empty: no table */
-	int max_deg_s, max_deg_s2;		/* limits of every motion */
+	int table_baud, table_address;		/* 0: the driver's usual */
+	char units_per_turn[CONFIG_TEXT_SIZE], gear[CONFIG_TEXT_SIZE];	/* ratio_read(); empty: the driver's usual, 1 */
+	int reversed;
+	int zero_mdeg, backlash_mdeg;
+	int cable_mturns;			/* thousandths of a turn either way; 0: it may turn for ever */
+	int speed_mdeg_s, accel_mdeg_s2;	/* of the table's own, as measured; 0: not known */
+	int max_mdeg_s, max_mdeg_s2;		/* limits of every motion */
+	int estop_at_once;			/* an emergency stop does not decelerate */
+	int table_trace;			/* every byte of the line into STATE/table.trace */
 	/* [encoder] */
 	int bitrate_kbps;
 	/* [showing] */

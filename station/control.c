@@ -19,9 +19,11 @@
 #define WAIT_CAMERA_MS 5000
 #define LOG_LINES_MAX 100
 
+#define NO_RULE SHOWING_COMMAND_COUNT
+
 struct method {
 	const char *name;
-	enum showing_command command;	/* SHOWING_COMMAND_COUNT: asks nothing of the rules */
+	enum showing_command command;	/* NO_RULE: asks nothing of the rules */
 	bool forward_table, forward_camera, record;
 	void (*handle)(struct station *station, const struct rpc_peer *peer, json_t *params,
 		       struct rpc_ticket ticket);
@@ -234,6 +236,19 @@ static void forward_answered(void *arg, json_t *result, const struct err *err)
 	free(forward);
 }
 
+/* The table's record names who asked, and to its process we are the one who asks. */
+static json_t *with_giver(json_t *params, const struct rpc_peer *peer)
+{
+	const char *by = json_string_value(json_object_get(params, "by"));
+	json_t *copy = json_copy(params);
+	char text[96];
+
+	snprintf(text, sizeof text, "%.30s%sprocess %d, user %u%s", by ? by : "", by && *by ? " (" : "",
+		 (int)peer->pid, (unsigned)peer->uid, by && *by ? ")" : "");
+	json_object_set_new(copy, "by", rpc_text(text));
+	return copy;
+}
+
 static void forward(struct station *station, const struct method *method, const struct rpc_peer *peer,
 		    json_t *params, struct rpc_ticket ticket)
 {
@@ -253,13 +268,13 @@ static void forward(struct station *station, const struct method *method, const 
 	}
 	*forward = (struct forward){ .station = station, .ticket = ticket, .method = method,
 				     .peer = *peer };
-	child_call(child, method->name, json_incref(params),
+	child_call(child, method->name,
+		   method->command != NO_RULE && method->forward_table ? with_giver(params, peer) : json_incref(params),
 		   method->forward_table ? WAIT_TABLE_MS : WAIT_CAMERA_MS, forward_answered, forward);
 }
 
 /* --- the table of methods ------------------------------------------------------------------------ */
 
-#define NO_RULE SHOWING_COMMAND_COUNT
 #define OWN(name, command, handle) { name, command, false, false, false, handle }
 #define TABLE(name, command, record) { name, command, true, false, record, NULL }
 #define CAMERA(name, command, record) { name, command, false, true, record, NULL }
@@ -279,6 +294,12 @@ static const struct method methods[] = {
 	TABLE("table.stop", SHOWING_STOP, true),
 	TABLE("table.estop", SHOWING_STOP, true),
 	TABLE("table.clear", SHOWING_UNLATCH, true),
+	TABLE("table.lease", SHOWING_MOVE, true),
+	TABLE("table.keepalive", SHOWING_MOVE, false),
+	TABLE("table.release", SHOWING_STOP, true),
+	TABLE("table.preempt", SHOWING_STOP, true),
+	TABLE("table.handling", SHOWING_MOVE, true),
+	TABLE("table.calibrate", SHOWING_MOVE, true),
 	CAMERA("camera.status", NO_RULE, false),
 	CAMERA("camera.controls", NO_RULE, false),
 	CAMERA("camera.set", SHOWING_ADJUST, true),

@@ -129,20 +129,51 @@ static void write_web(FILE *out, struct station *station)
 	gauge(out, "seats", "Pages connected now.", stats.seats);
 }
 
+static void number_of(FILE *out, const json_t *state, const char *key, const char *name, const char *help,
+		      double unit)
+{
+	const json_t *value = json_object_get(state, key);
+
+	if (json_is_integer(value))
+		gauge(out, name, help, (double)json_integer_value(value) / unit);
+}
+
+static void flag_of(FILE *out, const json_t *state, const char *key, const char *name, const char *help)
+{
+	gauge(out, name, help, json_is_true(json_object_get(state, key)));
+}
+
+/* One row for each word that it may be; 1 at the one that it is. */
+static void words_of(FILE *out, const json_t *state, const char *key, const char *name, const char *help,
+		     const char *const *words)
+{
+	const char *word = json_string_value(json_object_get(state, key));
+
+	fprintf(out, "# HELP ostend_%s %s\n# TYPE ostend_%s gauge\n", name, help, name);
+	for (; *words; words++)
+		fprintf(out, "ostend_%s{%s=\"%s\"} %d\n", name, key, *words, word && strcmp(word, *words) == 0);
+}
+
 static void write_table(FILE *out, struct station *station)
 {
-	json_t *state = station->table_state;
-	json_t *bearing = json_object_get(state, "bearing_mdeg");
+	static const char *const links[] = { "closed", "opening", "up", "silent", "lost", NULL };
+	static const char *const sources[] = { "none", "assumed", "counted", "encoder", NULL };
+	const json_t *state = station->table_state;
 
 	if (!state)
 		return;
-	if (json_is_integer(bearing))
-		gauge(out, "table_bearing_degrees", "Where the table says it stands.",
-		      (double)json_integer_value(bearing) / 1000);
-	gauge(out, "table_homed", "1 when the table knows its angle.",
-	      json_is_true(json_object_get(state, "homed")));
-	gauge(out, "table_estop", "1 while an emergency stop is latched.",
-	      json_is_true(json_object_get(state, "estop")));
+	number_of(out, state, "bearing_mdeg", "table_bearing_degrees", "Where the table says it stands.", 1000);
+	number_of(out, state, "uncertainty_mdeg", "table_uncertainty_degrees", "Plus or minus.", 1000);
+	number_of(out, state, "epoch", "table_epoch", "Rises whenever the table's reference may be lost.", 1);
+	words_of(out, state, "link", "table_link", "Whether the table's controller answers.", links);
+	words_of(out, state, "source", "table_source", "What the table's angle is known by.", sources);
+	flag_of(out, state, "homed", "table_homed", "1 when the table knows its angle.");
+	flag_of(out, state, "evidence", "table_evidence", "1 while its angle may stand in evidence.");
+	flag_of(out, state, "estop", "table_estop", "1 while an emergency stop is latched.");
+	gauge(out, "table_halted", "1 while a stop or a fault waits for somebody to clear it.",
+	      json_is_object(json_object_get(state, "halt")));
+	gauge(out, "table_leased", "1 while somebody may move the table from afar.",
+	      json_is_object(json_object_get(state, "lease")));
 }
 
 char *metrics_text(struct station *station)

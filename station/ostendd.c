@@ -48,7 +48,7 @@ static int open_state(struct config *config, struct err *err)
 	if (strlen(path) >= CONFIG_TEXT_SIZE)
 		return err_set(err, ERR_RANGE, "state folder %s: its path is too long", path);
 	config_set_text(config->state, path);
-	if (config->demo)
+	if (config->demo && !config->table_port[0])
 		snprintf(config->table_port, CONFIG_TEXT_SIZE, "%.200s/demo-table", path);
 	return 0;
 }
@@ -238,7 +238,7 @@ static int write_demo_json(struct station *station, struct err *err)
 static bool is_ready(struct station *station)
 {
 	uint64_t age_ns = clock_mono_ns() - station->started_ns;
-	bool homed = !station->config.demo || station->homing_done || age_ns > READY_HOMED_NS;
+	bool homed = !station->simulator || station->homing_done || age_ns > READY_HOMED_NS;
 	struct pipeline_stats stats;
 
 	pipeline_stats(station->pipeline, &stats);

@@ -3,6 +3,7 @@
 #include "station/roles.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -49,19 +50,48 @@ static int be_capture(const json_t *options)
 	return capture_main(&capture, CHILD_LINK_FD, CHILD_RPC_FD);
 }
 
+/* The configuration has been checked: a ratio that is none here is left to the driver's usual. */
+static struct ratio ratio(const json_t *options, const char *key)
+{
+	struct ratio value = { 0, 0 };
+	struct err err;
+
+	if (*text(options, key) && ratio_read(&value, text(options, key), &err) < 0)
+		log_error("%s: %s", key, err.text);
+	return value;
+}
+
 static int be_table(const json_t *options)
 {
+	static const struct governor_config usual = GOVERNOR_CONFIG_DEFAULT;
+	static char trace[PATH_MAX];
 	struct table_options table = {
 		.state_dir = text(options, "state"),
 		.driver = text(options, "driver"),
 		.port = text(options, "port"),
+		.identity = text(options, "identity"),
+		.baud = number(options, "baud"),
+		.trace_path = json_is_true(json_object_get(options, "trace")) ? trace : NULL,
 		.simulated = json_is_true(json_object_get(options, "simulated")),
-		.limits = GOVERNOR_CONFIG_DEFAULT,
+		.limits = usual,
+		.drive = {
+			.units_per_turn = ratio(options, "units_per_turn"),
+			.gear = ratio(options, "gear"),
+			.reversed = json_is_true(json_object_get(options, "reversed")),
+			.zero_mdeg = number(options, "zero_mdeg"),
+			.backlash_mdeg = number(options, "backlash_mdeg"),
+			.address = number(options, "address"),
+			.own_mdeg_s = number(options, "speed_mdeg_s"),
+			.own_mdeg_s2 = number(options, "accel_mdeg_s2"),
+		},
 	};
 
+	snprintf(trace, sizeof trace, "%s/table.trace", table.state_dir);
 	table.limits.max_mdeg_s = number(options, "max_mdeg_s");
 	table.limits.max_mdeg_s2 = number(options, "max_mdeg_s2");
-	table.limits.default_mdeg_s = MIN(table.limits.default_mdeg_s, table.limits.max_mdeg_s);
+	table.limits.default_mdeg_s = MIN(usual.default_mdeg_s, table.limits.max_mdeg_s);
+	table.limits.cable_mdeg = (int64_t)number(options, "cable_mturns") * MDEG_PER_TURN / 1000;
+	table.limits.estop_now = json_is_true(json_object_get(options, "estop_at_once"));
 	return table_main(&table, CHILD_RPC_FD);
 }
 

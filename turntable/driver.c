@@ -38,33 +38,42 @@ const char *drive_capability_name(size_t bit)
 	return bit < ARRAY_LEN(names) ? names[bit] : NULL;
 }
 
-static int set_turn(struct drive *drive, struct ratio units_per_turn, struct err *err)
+/* @units of the controller to one turn of its axis, as counts to one turn of the table. */
+static int count_turn(struct ratio *turn, const struct drive *drive, const struct drive_config *config,
+		      struct ratio units, struct err *err)
 {
-	struct ratio gear = drive->config.gear.num ? drive->config.gear : (struct ratio){ 1, 1 };
-	struct ratio native, turn;
-	int rc = ratio_multiply(&native, units_per_turn, (struct ratio){ drive->driver->native_per_unit, 1 }, err);
+	struct ratio gear = config->gear.num ? config->gear : (struct ratio){ 1, 1 };
+	struct ratio native;
+	int rc = ratio_multiply(&native, units, (struct ratio){ drive->driver->native_per_unit, 1 }, err);
+
+	return rc < 0 ? rc : ratio_multiply(turn, native, gear, err);
+}
+
+int drive_reckon(struct geometry *out, const struct drive *drive, const struct drive_config *config, struct err *err)
+{
+	struct ratio usual = drive->learnt.num ? drive->learnt : drive->driver->units_per_turn;
+	struct geometry geometry = {
+		.reversed = config->reversed, .zero_mdeg = config->zero_mdeg, .backlash_mdeg = config->backlash_mdeg,
+	};
+	int rc = count_turn(&geometry.turn, drive, config, config->units_per_turn.num ? config->units_per_turn : usual,
+			    err);
 
 	if (rc == 0)
-		rc = ratio_multiply(&turn, native, gear, err);
-	if (rc == 0)
-		drive->geometry.turn = turn;
+		*out = geometry;
 	return rc;
 }
 
 int drive_learn_turn(struct drive *drive, struct ratio units_per_turn, struct err *err)
 {
-	return drive->config.units_per_turn.num ? 0 : set_turn(drive, units_per_turn, err);
-}
+	struct ratio turn;
+	int rc = count_turn(&turn, drive, &drive->config, units_per_turn, err);
 
-static int set_up_geometry(struct drive *drive, struct err *err)
-{
-	const struct drive_config *config = &drive->config;
-
-	drive->geometry.reversed = config->reversed;
-	drive->geometry.zero_mdeg = config->zero_mdeg;
-	drive->geometry.backlash_mdeg = config->backlash_mdeg;
-	return set_turn(drive, config->units_per_turn.num ? config->units_per_turn : drive->driver->units_per_turn,
-			err);
+	if (rc < 0)
+		return rc;
+	drive->learnt = units_per_turn;
+	if (!drive->config.units_per_turn.num)
+		drive->geometry.turn = turn;
+	return 0;
 }
 
 int drive_new(struct drive **out, const struct table_driver *driver, const struct drive_config *config,
@@ -85,7 +94,7 @@ int drive_new(struct drive **out, const struct table_driver *driver, const struc
 	drive->state.uncertainty_mdeg = DRIVE_UNCERTAINTY_UNKNOWN;
 	if (config)
 		drive->config = *config;
-	rc = set_up_geometry(drive, err);
+	rc = drive_reckon(&drive->geometry, drive, &drive->config, err);
 	if (rc < 0)
 		return rc;
 	driver->init(drive);

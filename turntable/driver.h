@@ -155,6 +155,7 @@ struct drive {
 	struct drive_state state;
 	struct drive_limits limits;
 	struct drive_config config;
+	struct ratio learnt;		/* units to a turn as its controller says, used or not; 0/0: it has not */
 	struct geometry geometry;	/* change it by drive_set_geometry(); the driver reads it only */
 	int64_t play_mdeg;		/* 0 to backlash: how far the play is known to be taken up clockwise */
 	uint32_t capabilities;
@@ -184,6 +185,12 @@ const struct table_driver *drive_at(size_t index);
 
 /** What the capability 1 << @bit is called in states and on screens, "stops-alone"; NULL after the last. */
 const char *drive_capability_name(size_t bit);
+
+/**
+ * The numbers of @config for this drive: where it does not give the turn, what the controller has said, else
+ * what is usual. ERR_RANGE: the turn cannot be counted.
+ */
+int drive_reckon(struct geometry *out, const struct drive *drive, const struct drive_config *config, struct err *err);
 
 /**
  * Take other numbers for the table from now on, at rest and with no command running: the angle is computed

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* latch.h - what the table process must not forget: halt, emergency stop, epoch, handling and cable. */
+/*
+ * latch.h - what a table must not forget over a restart: struct governor_kept, as text for a file.
+ *
+ * The writing is the scribe's, so that no stop ever waits for a disk.
+ */
 #ifndef OSTEND_TURNTABLE_LATCH_H
 #define OSTEND_TURNTABLE_LATCH_H
 
-#include "station/base/err.h"
 #include "turntable/governor.h"
 
 /**
- * Read the file at @path. A file that is not there is a table never used: nothing latched, epoch 0.
+ * Read the file at @path. One that is not there is a table never used: all zeroes.
  *
- * @return 0; ERR_TAMPER when the file is damaged: then the emergency stop is set, a person must look; ERR_OS,
- *         likewise
+ * @return 0; ERR_TAMPER when the file is damaged: then @kept has an emergency stop and a halt that says so, because
+ *         a person must look
  */
 int latch_load(const char *path, struct governor_kept *kept, struct err *err);
 
-/**
- * Replace the file. It is renamed into place but not synced: a stop never waits for a disk, and the
- * page cache outlives the process.
- */
-int latch_save(const char *path, const struct governor_kept *kept, struct err *err);
+/** The text of the file, for free(); NULL only without memory. */
+char *latch_text(const struct governor_kept *kept);
 
 #endif

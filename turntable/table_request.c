@@ -7,18 +7,20 @@
 #include "station/base/rpc.h"
 #include "turntable/table.h"
 
+#define MOTION "lease", "seen", "expires_ns", "by"
+
 static const struct {
 	const char *name;
 	enum governor_name request;
-	const char *const known[6];
+	const char *const known[10];
 } methods[] = {
-	{ "home", GOVERNOR_HOME, { "wait", NULL } },
-	{ "goto", GOVERNOR_GOTO, { "bearing_mdeg", "way", "speed_mdeg_s", "wait", NULL } },
-	{ "turn", GOVERNOR_TURN, { "by_mdeg", "speed_mdeg_s", "wait", NULL } },
-	{ "spin", GOVERNOR_SPIN, { "speed_mdeg_s", "ttl_ms", NULL } },
+	{ "home", GOVERNOR_HOME, { MOTION, "wait", NULL } },
+	{ "goto", GOVERNOR_GOTO, { MOTION, "wait", "bearing_mdeg", "way", "speed_mdeg_s", NULL } },
+	{ "turn", GOVERNOR_TURN, { MOTION, "wait", "by_mdeg", "speed_mdeg_s", NULL } },
+	{ "spin", GOVERNOR_SPIN, { MOTION, "speed_mdeg_s", "ttl_ms", NULL } },
 	{ "stop", GOVERNOR_STOP, { NULL } },
 	{ "estop", GOVERNOR_ESTOP, { NULL } },
-	{ "clear", GOVERNOR_CLEAR, { "confirm", NULL } },
+	{ "clear", GOVERNOR_CLEAR, { "confirm", "by", NULL } },
 };
 
 static int read_wait(bool *wait, const json_t *params, struct err *err)
@@ -32,6 +34,24 @@ static int read_wait(bool *wait, const json_t *params, struct err *err)
 		return err_set(err, ERR_RANGE, _("\"wait\" must be true or false"));
 	*wait = json_is_true(value);
 	return 0;
+}
+
+/* Whose command it is, what its giver saw, and until when it is meant. */
+static int read_giver(struct table_request *request, const json_t *params, struct err *err)
+{
+	json_int_t lease = 0, seen = 0, expires = 0;
+	int rc = rpc_integer_or(&lease, params, "lease", 1, INT64_MAX, 0, err);
+
+	if (rc == 0)
+		rc = rpc_integer_or(&seen, params, "seen", 1, INT64_MAX, 0, err);
+	if (rc == 0)
+		rc = rpc_integer_or(&expires, params, "expires_ns", 1, INT64_MAX, 0, err);
+	if (rc == 0)
+		rc = rpc_string_or(&request->governor.by, params, "by", "", err);
+	request->governor.lease = (uint64_t)lease;
+	request->governor.expires_ns = (uint64_t)expires;
+	request->seen = (uint64_t)seen;
+	return rc;
 }
 
 static int read_speed(struct governor_request *request, const json_t *params, struct err *err)
@@ -101,9 +121,10 @@ static int read_clear(struct governor_request *request, const json_t *params, st
 	request->confirm = rc == 0 && confirm[0];
 	if (!request->confirm)
 		return rc;
-	if (strcmp(confirm, "clear") != 0)
+	if (*confirm && strcmp(confirm, "clear") != 0)
 		return err_set(err, ERR_RANGE, _("\"confirm\" must be \"clear\": somebody must have looked "
 						 "at the table"));
+	request->confirm = *confirm;
 	return 0;
 }
 
@@ -123,20 +144,35 @@ static int read_values(struct governor_request *request, const json_t *params, s
 	}
 }
 
-int table_read_request(struct governor_request *request, bool *wait, const char *name,
-		       const json_t *params, struct err *err)
+/* Nothing that may stand beside it keeps a stop from being one. */
+static bool is_stop(struct table_request *request, const json_t *params)
+{
+	enum governor_name name = request->governor.name;
+
+	if (name != GOVERNOR_STOP && name != GOVERNOR_ESTOP)
+		return false;
+	request->wait = !json_is_false(json_object_get(params, "wait"));
+	request->governor.by = json_string_value(json_object_get(params, "by"));
+	return true;
+}
+
+int table_read_request(struct table_request *request, const char *name, const json_t *params, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
 		int rc;
 
 		if (strcmp(name, methods[i].name) != 0)
 			continue;
-		*request = (struct governor_request){ .name = methods[i].request };
+		*request = (struct table_request){ .governor.name = methods[i].request };
+		if (is_stop(request, params))
+			return 0;
 		rc = rpc_only(params, methods[i].known, err);
 		if (rc == 0)
-			rc = read_wait(wait, params, err);
-		*wait = *wait && request->name != GOVERNOR_SPIN;
-		return rc < 0 ? rc : read_values(request, params, err);
+			rc = read_wait(&request->wait, params, err);
+		if (rc == 0)
+			rc = read_giver(request, params, err);
+		request->wait = request->wait && methods[i].request != GOVERNOR_SPIN;
+		return rc < 0 ? rc : read_values(&request->governor, params, err);
 	}
 	return err_set(err, ERR_UNSUPPORTED, _("there is no table.%.40s"), name);
 }

@@ -183,7 +183,8 @@ int tool_run_open(struct tool_run *run, const struct tool_options *options, stru
 	const struct table_ops ops = { .ended = ended, .changed = changed, .owner = run };
 	const struct table_options table_options = {
 		.state_dir = options->state_dir, .driver = options->driver, .port = options->port,
-		.limits = options->limits, .drive = options->drive,
+		.limits = options->limits, .drive = options->drive, .baud = options->baud,
+		.trace_path = options->trace_path,
 	};
 	int rc;
 
