@@ -312,3 +312,20 @@ bool governor_evidence(const struct governor *governor)
 	return state->link == POSE_LINK_UP && state->motion != POSE_MOTION_HOMING &&
 	       (state->reference == POSE_REF_HOMED || state->reference == POSE_REF_ABSOLUTE);
 }
+
+int32_t governor_uncertainty_mdeg(const struct governor *governor, uint64_t now_ns)
+{
+	const struct drive_state *state = &governor->drive->state;
+	uint64_t age_ms = now_ns > state->sampled_ns ? (now_ns - state->sampled_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+	int64_t speed = llabs((int64_t)state->speed_mdeg_s), value;
+
+	if (state->uncertainty_mdeg == DRIVE_UNCERTAINTY_UNKNOWN || state->reference == POSE_REF_NONE ||
+	    state->link != POSE_LINK_UP)
+		return DRIVE_UNCERTAINTY_UNKNOWN;
+	if (state->motion == POSE_MOTION_STILL && !governor->motion.active)
+		return state->uncertainty_mdeg;
+	if (governor->motion.active)	/* it may have begun after the sample, or become faster */
+		speed = MAX(speed, llabs((int64_t)governor->motion.speed_mdeg_s));
+	value = state->uncertainty_mdeg + speed * (int64_t)MIN(age_ms, UINT64_C(1000000)) / 1000;
+	return (int32_t)MIN(value, (int64_t)DRIVE_UNCERTAINTY_UNKNOWN - 1);
+}

@@ -226,6 +226,12 @@ int32_t governor_max_mdeg_s(const struct governor *governor);
 int32_t governor_max_mdeg_s2(const struct governor *governor);
 /** The reported angle may stand in evidence: counted from a reference that was found, with the line up. */
 bool governor_evidence(const struct governor *governor);
+/**
+ * How far off the reported angle may be at @now_ns, plus or minus: the sample's own uncertainty, and what can have
+ * turned since, by the speed that was last told or reported, whichever is more. DRIVE_UNCERTAINTY_UNKNOWN without
+ * a reference, or without a line to ask.
+ */
+int32_t governor_uncertainty_mdeg(const struct governor *governor, uint64_t now_ns);
 
 struct governor_cable { int64_t wound_mdeg, unsure_mdeg, max_mdeg; };	/* wound: plus or minus unsure */
 /** False: no cable is configured. */

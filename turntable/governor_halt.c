@@ -256,6 +256,8 @@ static const char *plain_message(const struct governor *governor)
 		return _("Waiting for the table's controller");
 	if (state->link != POSE_LINK_UP)
 		return _("The table is not connected");
+	if (state->motion == POSE_MOTION_UNKNOWN)
+		return _("It is not known yet whether the table stands still");
 	if (state->motion == POSE_MOTION_HELD)
 		return _("The controller is held: look at the table, then clear it");
 	if (state->motion == POSE_MOTION_HOMING || state->reference != POSE_REF_NONE)

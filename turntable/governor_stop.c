@@ -71,7 +71,7 @@ void governor_stop(struct governor *governor, const struct governor_request *req
 	const char *by = request->by ? request->by : "";
 
 	governor_rest(governor, how);	/* before anything that could take time */
-	if (!governor->stop_overdue)
+	if (!governor->stop_count)	/* a key that is held must not put off the word that it does not help */
 		governor->stop_limit_ns = governor->now_ns + braking_ns(governor) + PATIENCE_NS;
 	if (governor->stop_count == STOPS_MAX)	/* a held key: the stop itself has been repeated */
 		end_stops(governor, GOVERNOR_SUPERSEDED, ERR_STATE, _("asked for again"));

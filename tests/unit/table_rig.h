@@ -18,7 +18,7 @@
 #include "turntable/governor.h"
 #include "turntable/sim_board.h"
 
-#define RIG_ENDS 4096
+#define RIG_ENDS 32768
 #define RIG_EVENTS 64
 
 struct rig {
