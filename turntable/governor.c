@@ -310,6 +310,7 @@ bool governor_evidence(const struct governor *governor)
 	const struct drive_state *state = &governor->drive->state;
 
 	return state->link == POSE_LINK_UP && state->motion != POSE_MOTION_HOMING &&
+	       !(governor->motion.active && governor->motion.name == GOVERNOR_HOME) &&
 	       (state->reference == POSE_REF_HOMED || state->reference == POSE_REF_ABSOLUTE);
 }
 
@@ -320,7 +321,7 @@ int32_t governor_uncertainty_mdeg(const struct governor *governor, uint64_t now_
 	int64_t speed = llabs((int64_t)state->speed_mdeg_s), value;
 
 	if (state->uncertainty_mdeg == DRIVE_UNCERTAINTY_UNKNOWN || state->reference == POSE_REF_NONE ||
-	    state->link != POSE_LINK_UP)
+	    state->link != POSE_LINK_UP || (governor->motion.active && governor->motion.name == GOVERNOR_HOME))
 		return DRIVE_UNCERTAINTY_UNKNOWN;
 	if (state->motion == POSE_MOTION_STILL && !governor->motion.active)
 		return state->uncertainty_mdeg;

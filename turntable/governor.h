@@ -229,7 +229,7 @@ bool governor_evidence(const struct governor *governor);
 /**
  * How far off the reported angle may be at @now_ns, plus or minus: the sample's own uncertainty, and what can have
  * turned since, by the speed that was last told or reported, whichever is more. DRIVE_UNCERTAINTY_UNKNOWN without
- * a reference, or without a line to ask.
+ * a reference, without a line to ask, and while homing.
  */
 int32_t governor_uncertainty_mdeg(const struct governor *governor, uint64_t now_ns);
 

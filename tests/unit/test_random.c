@@ -43,6 +43,7 @@ struct judge {
 	uint64_t *born_ns;		/* by command; 0: never given */
 	enum governor_name *names;
 	size_t seen_ends, room, last;
+	unsigned outcomes[GOVERNOR_SUPERSEDED + 1];
 	unsigned open_motions;		/* taken, and not ended */
 	uint64_t idle_ns;		/* since when there is none */
 	bool was_turning, unknowable;
@@ -130,6 +131,7 @@ static void count_ends(struct judge *judge)
 			accuse(judge, "a command ended twice");
 		note(judge, "   %lu %s %s: %s", (unsigned long)number, governor_name_text(judge->names[number]),
 		     governor_outcome_text(rig->ends[judge->seen_ends].outcome), rig->ends[judge->seen_ends].reason);
+		judge->outcomes[rig->ends[judge->seen_ends].outcome]++;
 		judge->open_motions -= is_motion(judge->names[number]);
 		judge->idle_ns = rig->now_ns;
 	}
@@ -176,7 +178,9 @@ static void check_asked(struct judge *judge)
 		judge->turning_ns = rig->now_ns;
 	else if (rig->now_ns - judge->turning_ns > KNOWN_MS * NS_PER_MS + 2 * judge->late_ns)
 		accuse(judge, "it turns, and is said to stand still");
-	if (rig->drive->state.motion == POSE_MOTION_HOMING)
+	/* what cannot be told to stop goes on as it was told before */
+	if (rig->drive->state.motion == POSE_MOTION_HOMING || rig->drive->state.link != POSE_LINK_UP || judge->hung ||
+	    governor_stopping(rig->governor))
 		judge->allowed_ns = rig->now_ns + 3 * NS_PER_S;
 	if (turning && rig->now_ns > judge->allowed_ns && rig->now_ns > judge->foreign_ns && speed > (double)judge->allowed_mdeg_s * FASTER + 100)
 		accuse(judge, "it turns faster than it may");
@@ -357,7 +361,7 @@ static void strike_quietly(struct judge *judge, const char *name, int64_t value)
 		judge->damaged = value;
 		judge->noisy_ns = judge->rig->now_ns + 2 * NS_PER_S;
 	}
-	if (strcmp(name, "knob") == 0 || strcmp(name, "remote") == 0 || strcmp(name, "other") == 0)
+	if (strcmp(name, "knob") == 0 || strcmp(name, "remote") == 0 || strcmp(name, "other") == 0 || strcmp(name, "menu") == 0)
 		judge->foreign_ns = judge->rig->now_ns + 5 * NS_PER_S;	/* turned by somebody else */
 	if (strcmp(name, "garbage") == 0 || strcmp(name, "chatter") == 0)	/* a full line makes answers late, too */
 		judge->noisy_ns = judge->rig->now_ns + 2 * NS_PER_S;
@@ -374,7 +378,7 @@ static void heal(struct judge *judge)
 	/* 0 for each: it is as it was */
 	static const char *const lasting[] = { "late", "hang", "stall", "damage", "lose", "silence", "slip", "heat",
 					       "button", "voltage", "park", "deaf", "lost-end", "late-end", "lost-ok",
-					       "beat-inside", "lost-answer" };
+					       "beat-inside", "lost-answer", "drop", "corrupt", "storm" };
 
 	for (size_t i = 0; i < ARRAY_LEN(lasting); i++)
 		strike_quietly(judge, lasting[i], 0);
@@ -387,7 +391,7 @@ static void random_fault(struct judge *judge)
 		{ "slip", 3000 }, { "stall", 2 }, { "silence", 2500 }, { "late", 400 }, { "hang", 2 }, { "garbage", 300 },
 		{ "damage", 400 }, { "lose", 400 }, { "power", 1 }, { "nudge", 8000 }, { "heat", 2 }, { "button", 2 },
 		{ "voltage", 2 }, { "park", 2 }, { "deaf", 60 }, { "lost-end", 3 }, { "lost-ok", 3 }, { "beat-inside", 3 },
-		{ "lost-answer", 3 }, { "masters", 5 },
+		{ "lost-answer", 3 }, { "masters", 5 }, { "drop", 400 }, { "corrupt", 400 }, { "storm", 10 },
 	};
 	const char *name = judge->faults[below(judge, (uint32_t)judge->fault_count)];
 	int64_t value = below(judge, 3000);
@@ -395,7 +399,8 @@ static void random_fault(struct judge *judge)
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
 		if (strcmp(usual[i].name, name) == 0)
 			value = below(judge, usual[i].limit);
-	if (strcmp(name, "damage") == 0 || strcmp(name, "lose") == 0)
+	if (strcmp(name, "damage") == 0 || strcmp(name, "lose") == 0 || strcmp(name, "drop") == 0 ||
+	    strcmp(name, "corrupt") == 0)
 		value += 50;
 	strike(judge, name, value);
 	if (below(judge, 3) == 0) {
@@ -432,6 +437,8 @@ static void clear(struct judge *judge)
 		run(judge, 9000);
 		if (ready(judge))
 			break;
+		if (tries == 3)
+			strike(judge, "power", 0);	/* "press its reset button" */
 		if (give(judge, RIG_CLEAR) == 0)
 			give(judge, RIG_CONFIRM);
 		wait_end(judge, judge->last, 25000);
@@ -446,7 +453,8 @@ static void find_reference(struct judge *judge)
 	struct rig *rig = judge->rig;
 	struct err err = { .text = "" };
 
-	if (rig->drive->capabilities & DRIVE_CAN_HOME) {
+	for (int i = 0; i < 3 && rig->drive->capabilities & DRIVE_CAN_HOME &&
+			(!i || rig->drive->state.reference == POSE_REF_NONE); i++) {
 		give(judge, RIG_HOME);
 		if (!wait_end(judge, judge->last, 120000))
 			accuse(judge, "homing hangs");
@@ -546,8 +554,11 @@ static void judge_driver(const char *driver, size_t commands, uint64_t seed)
 	for (size_t i = 1; i <= judge->last; i++)
 		if (judge->born_ns[i] && judge->ends[i] != 1)
 			accuse(judge, "a command has not ended once");
-	print_message("%s: %zu commands in %lu simulated seconds\n", driver, judge->last,
-		      (unsigned long)((judge->rig->now_ns - 1000 * NS_PER_S) / NS_PER_S));
+	print_message("%s: %zu commands in %lu simulated seconds: %u done, %u stopped, %u refused, %u failed, %u superseded\n",
+		      driver, judge->last, (unsigned long)((judge->rig->now_ns - 1000 * NS_PER_S) / NS_PER_S),
+		      judge->outcomes[GOVERNOR_DONE], judge->outcomes[GOVERNOR_STOPPED],
+		      judge->outcomes[GOVERNOR_REFUSED], judge->outcomes[GOVERNOR_FAILED],
+		      judge->outcomes[GOVERNOR_SUPERSEDED]);
 	judge_free(judge);
 }
 
