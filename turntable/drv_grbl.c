@@ -45,6 +45,7 @@ bool grbl_send_line(struct drive *drive, enum grbl_line kind, const char *text, 
 	if (grbl->pending_count == GRBL_PENDING_MAX || !drive_send(drive, text, strlen(text)))
 		return false;
 	grbl->pending[grbl->pending_count].kind = kind;
+	grbl->pending[grbl->pending_count].by_native = 0;
 	grbl->pending[grbl->pending_count++].sent_ns = now_ns;
 	return true;
 }
@@ -59,6 +60,8 @@ static void answer(struct drive *drive, int error, uint64_t now_ns)
 	if (!grbl->pending_count)	/* late, after we had given it up: it answers nothing */
 		return;
 	kind = grbl->pending[0].kind;
+	if (kind == GRBL_LINE_JOG && !error)
+		grbl_chain_answered(grbl, grbl->pending[0].by_native);
 	grbl->pending_count--;
 	memmove(grbl->pending, grbl->pending + 1, grbl->pending_count * sizeof *grbl->pending);
 	if (kind == GRBL_LINE_BUILD || (kind == GRBL_LINE_WRITE && !error))

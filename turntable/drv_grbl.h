@@ -95,7 +95,7 @@ struct grbl {
 	struct text_line line;
 	unsigned noise;			/* lines that were none of Grbl's, since the last good one */
 
-	struct { enum grbl_line kind; uint64_t sent_ns; } pending[GRBL_PENDING_MAX];
+	struct { enum grbl_line kind; uint64_t sent_ns; int64_t by_native; } pending[GRBL_PENDING_MAX];
 	unsigned pending_count;
 
 	uint64_t asked_ns;		/* the earliest '?' without an answer; 0: none */
@@ -130,7 +130,8 @@ struct grbl {
 	bool home_answered;
 	int64_t from_native;		/* where the act began */
 	bool chained;			/* jogs are under way that the following tell of */
-	float queued_mm;		/* where Grbl's own single-precision sum stands */
+	float queued_mm, planned_mm;	/* where Grbl's own single-precision sum stands: of all sent, of all answered */
+	bool cruised;			/* it has been seen at the speed of feed_native_min */
 	int64_t carry;			/* of the division of speed by pieces */
 	int64_t progress_native;	/* where it was seen to advance last */
 	uint64_t progress_ns;
@@ -194,6 +195,7 @@ void grbl_chain_begin(struct drive *drive, uint64_t now_ns);
 void grbl_chain_step(struct drive *drive, uint64_t now_ns);
 void grbl_chain_watch(struct drive *drive, uint64_t now_ns);
 void grbl_chain_rests(struct drive *drive, uint64_t now_ns);
+void grbl_chain_answered(struct grbl *grbl, int64_t by_native);
 
 /* drv_grbl_home.c */
 void grbl_home_start(struct drive *drive, uint64_t now_ns);

@@ -6,6 +6,7 @@
  * runs out and Grbl, having planned its end, comes to a stop by itself: within half a second, and not at
  * the end of a turn. Grbl has no checksum, and a jog whose point was lost is a hundred times as long: the
  * count then passes all that was sent, or the planner, busy with it, leaves the next jogs unanswered.
+ * And somebody may cancel the jogs at the controller: the table must not go on after that.
  */
 #include "turntable/drv_grbl.h"
 
@@ -84,7 +85,8 @@ void grbl_chain_begin(struct drive *drive, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
 
-	grbl->queued_mm = (float)((double)drive->state.native / 1000.0);
+	grbl->queued_mm = grbl->planned_mm = (float)((double)drive->state.native / 1000.0);
+	grbl->cruised = false;
 	grbl->progress_native = drive->state.native;
 	grbl->progress_ns = now_ns;
 	grbl->carry = 0;
@@ -131,9 +133,35 @@ void grbl_chain_step(struct drive *drive, uint64_t now_ns)
 	grbl_wake(grbl, now_ns + (uint64_t)chain.piece_ms * NS_PER_MS / 2);
 }
 
+static void cancelled(struct drive *drive, uint64_t now_ns)
+{
+	grbl_fail(drive, now_ns, _("the motion was cancelled at the controller: its hold button, its door, or another program"));
+}
+
 static int64_t slack_native(const struct drive *drive)
 {
 	return 2 * grbl_step_native(drive->own) + 1 + (llabs(drive->state.native) >> 22);
+}
+
+void grbl_chain_answered(struct grbl *grbl, int64_t by_native)
+{
+	grbl->planned_mm += (float)((double)by_native / 1000.0);
+}
+
+/*
+ * Braking though the planner holds enough to go on: a cancelled chain. Answers and reports come in one
+ * stream, so what had been answered before a report is what the planner had then.
+ */
+static bool brakes(struct grbl *grbl, int64_t at_native)
+{
+	int64_t ahead = llround((double)grbl->planned_mm * 1000.0) - at_native;
+	int64_t wanted = llabs(grbl->feed_native_min) / 60, speed = llabs(grbl->speed_native_s);
+	int64_t enough = wanted * wanted / 2 / grbl->settings.accel_native_s2 + wanted / 10 + grbl_step_native(grbl);
+
+	if (grbl->feed_native_min < 0)
+		ahead = -ahead;
+	grbl->cruised |= speed * 10 >= wanted * 9;
+	return grbl->cruised && speed * 2 < wanted && ahead > enough;
 }
 
 /* Whether the table is where the chain can have brought it; called with each report. */
@@ -150,6 +178,8 @@ void grbl_chain_watch(struct drive *drive, uint64_t now_ns)
 		grbl_fail(drive, now_ns, _("the table turned further than it was told: a jog was damaged on the line"));
 	else if (unanswered)
 		grbl_fail(drive, now_ns, _("a jog was not answered: it was damaged on the line, or one before it was"));
+	else if (brakes(grbl, drive->state.native))
+		cancelled(drive, now_ns);
 }
 
 /* At rest with every jog answered: a chain that was not made to its end has been cancelled. */
@@ -159,6 +189,5 @@ void grbl_chain_rests(struct drive *drive, uint64_t now_ns)
 
 	if (grbl->chained && !grbl->stopping &&
 	    llabs(drive->state.native - queued_native(grbl)) > slack_native(drive))
-		grbl_fail(drive, now_ns, _("the motion was cancelled at the controller: its hold button, its door, or "
-					   "another program"));
+		cancelled(drive, now_ns);
 }

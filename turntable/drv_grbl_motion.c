@@ -36,6 +36,7 @@ bool grbl_jog(struct drive *drive, int64_t by_native, int64_t feed_native_min, u
 		grbl_fail(drive, now_ns, _("the line is stuck"));
 		return false;
 	}
+	grbl->pending[grbl->pending_count - 1].by_native = by_native;
 	grbl->moved_ns = now_ns;
 	grbl->still_count = 0;
 	grbl->rested = false;
@@ -126,6 +127,7 @@ static bool respin(struct drive *drive, const struct drive_command *command, uin
 	if (command->act != DRIVE_SPIN || grbl->act != GRBL_ACT_SPIN || (feed < 0) != (grbl->feed_native_min < 0))
 		return false;
 	grbl->feed_native_min = feed;
+	grbl->cruised = false;
 	grbl_wake(grbl, now_ns);
 	return true;
 }

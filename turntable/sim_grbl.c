@@ -15,37 +15,11 @@
 
 #include "turntable/sim_grbl_own.h"
 
-#define RESET_NS (550 * NS_PER_MS)
+#define RESET_NS (3 * NS_PER_MS)
+#define ALARM_NS (500 * NS_PER_MS)	/* report_alarm_message() waits that long */
 #define POWER_NS (1600 * NS_PER_MS)
 #define SWALLOW_NS (500 * NS_PER_MS)
 #define ALARM3_LOST_EACH 30	/* a real one lost 4 of 122 */
-
-static const char *state_word(const struct sim_grbl *sim)
-{
-	static const char *const words[] = { "Idle", "Run", "Hold:0", "Jog", "Alarm", "Door:0", "Home",
-					     "Sleep", "Check" };
-
-	return sim->state == SIM_HOLD && sim->stopping ? "Hold:1" : words[sim->state];
-}
-
-void sim_report(struct sim_grbl *sim)
-{
-	long count = lround(sim->steps);
-	double feed = sim->speed / sim->settings[100] * 60;
-	float position = (float)count / (float)sim->settings[100];	/* as the firmware computes it */
-	bool work = !((int)sim->settings[10] & 1);
-
-	sim_board_print(sim->board, "<%s|%s:%.3f,0.000,0.000", state_word(sim), work ? "WPos" : "MPos", (double)position);
-	if ((int)sim->settings[10] & 2)
-		sim_board_print(sim->board, "|Bf:%u,%u", SIM_BLOCKS - sim->block_count, SIM_RING - sim->ring_len);
-	sim_board_print(sim->board, "|FS:%.0f,0", feed);
-	if (sim->reports % 10 == 0)
-		sim_board_print(sim->board, "|WCO:0.000,0.000,0.000");
-	else if (sim->reports % 10 == 1)
-		sim_board_print(sim->board, "|Ov:100,100,100");
-	sim_board_print(sim->board, ">\r\n");
-	sim->reports++;
-}
 
 /* --- resets and alarms ---------------------------------------------------------------------------- */
 
@@ -61,9 +35,20 @@ void sim_alarm(struct sim_grbl *sim, int number)
 	}
 }
 
-/* The reset of 0x18, or of a failed homing: @alarm is pushed before the half second of silence. */
+/* With an alarm or out of sleep the motors are let go only $1 milliseconds later (st_go_idle). */
+static uint64_t reset_takes_ns(const struct sim_grbl *sim, int alarm)
+{
+	uint64_t idle_ns = (uint64_t)sim->settings[1] * NS_PER_MS;
+
+	if (alarm)
+		return ALARM_NS + (sim->state == SIM_HOME ? 0 : idle_ns);
+	return RESET_NS + (sim->state == SIM_SLEEP ? idle_ns : 0);
+}
+
+/* The reset of 0x18, or of a failed homing: @alarm is pushed before the silence. */
 void sim_reset(struct sim_grbl *sim, int alarm)
 {
+	sim->boot_ns = sim->board->at_ns + reset_takes_ns(sim, alarm);
 	sim_motion_end(sim);
 	if (alarm) {
 		sim->state = SIM_ALARM;
@@ -73,16 +58,17 @@ void sim_reset(struct sim_grbl *sim, int alarm)
 	}
 	sim->ring_len = sim->line_len = 0;
 	sim->line_over = sim->comment = sim->comment_line = false;
-	sim->jog_blocked = sim->asked = sim->cancel = sim->hold = sim->halted = false;
+	sim->jog_blocked = sim->asked = sim->cancel = sim->hold = sim->halted = sim->door = sim->deaf_after_jog = false;
 	sim->delay_ns = 0;
+	sim->offset_due = 0;
+	sim->override_due = 1;
 	sim->power_up = false;
-	sim->boot_ns = sim->board->at_ns + RESET_NS;
 }
 
 static void soft_reset(struct sim_grbl *sim)
 {
 	bool moving = sim->state == SIM_JOG || sim->state == SIM_RUN || sim->state == SIM_HOME ||
-		      (sim->state == SIM_HOLD && sim->speed > 0);
+		      ((sim->state == SIM_HOLD || sim->state == SIM_DOOR) && sim->stopping);
 	int alarm = !moving ? 0 : sim->state == SIM_HOME ? 6 : 3;
 
 	if (sim->boot_ns)
@@ -94,13 +80,22 @@ static void soft_reset(struct sim_grbl *sim)
 	sim_reset(sim, alarm);
 }
 
+static bool is_variant(const struct sim_board *board, const char *name)
+{
+	return board->config.variant && strcmp(board->config.variant, name) == 0;
+}
+
 static void power(struct sim_board *board, bool first)
 {
 	struct sim_grbl *sim = sim_grbl_of(board);
 
 	sim->board = board;
-	if (first)
-		sim_default_settings(sim);
+	if (first) {
+		sim->blank = is_variant(board, "blank");
+		sim->single_axis = is_variant(board, "single");
+		sim->z_first = sim->single_axis || is_variant(board, "stock");
+		sim_default_settings(sim, sim->blank);
+	}
 	if (first && board->config.no_homing)
 		sim->settings[22] = 0;
 	sim_reset(sim, 0);
@@ -116,7 +111,19 @@ static void boot(struct sim_grbl *sim)
 	sim->boot_ns = 0;
 	sim->absolute = true;
 	sim->inches = false;
+	sim->feed = 0;
+	sim->moving = SIM_G0;
+	sim->feed_percent = sim->rapid_percent = 100;
+	if (sim->blank) {	/* what it read from an empty EEPROM did not add up */
+		sim_board_print(sim->board, "error:7\r\n");
+		sim_print_settings(sim);
+	}
+	sim->blank = false;
 	sim_board_print(sim->board, "\r\nGrbl 1.1h ['$' for help]\r\n");
+	if (sim->settings[21] != 0 && sim_at_switch(sim)) {
+		sim->state = SIM_ALARM;
+		sim_board_print(sim->board, "[MSG:Check Limits]\r\n");
+	}
 	if (sim->state == SIM_ALARM)
 		sim_board_print(sim->board, "[MSG:'$H'|'$X' to unlock]\r\n");
 }
@@ -130,7 +137,7 @@ static bool take_character(struct sim_grbl *sim, char c)
 		return true;
 	if (sim->comment || sim->comment_line)
 		sim->comment = sim->comment && c != ')';
-	else if (c <= ' ')
+	else if (c <= ' ' || c == '/')	/* block delete is not supported */
 		;
 	else if (c == '(')
 		sim->comment = true;
@@ -145,19 +152,35 @@ static bool take_character(struct sim_grbl *sim, char c)
 
 /* --- one millisecond ------------------------------------------------------------------------------ */
 
+/* A door: what moves decelerates first; a jog is cancelled, and then nothing is heard until '~'. */
+static void open_door(struct sim_grbl *sim)
+{
+	if (sim->state == SIM_ALARM || sim->state == SIM_CHECK)
+		return;
+	sim_board_print(sim->board, "[MSG:Check Door]\r\n");
+	if (sim->state == SIM_JOG) {
+		sim->stopping = sim->deaf_after_jog = true;
+	} else if (sim->state != SIM_SLEEP) {
+		sim->stopping = sim->state == SIM_RUN;
+		sim->state = SIM_DOOR;
+	}
+}
+
 static void realtime(struct sim_grbl *sim)
 {
+	if (sim->asked) {
+		sim->asked = false;
+		sim_report(sim);
+	}
 	if ((sim->cancel || sim->hold) && sim->state == SIM_JOG)
 		sim->stopping = true;	/* a hold cancels a jog too */
 	if (sim->hold && (sim->state == SIM_RUN || sim->state == SIM_IDLE)) {
 		sim->stopping = sim->state == SIM_RUN;
 		sim->state = SIM_HOLD;
 	}
-	sim->cancel = sim->hold = false;
-	if (sim->asked && sim->state != SIM_SLEEP) {
-		sim->asked = false;
-		sim_report(sim);
-	}
+	if (sim->door)
+		open_door(sim);
+	sim->cancel = sim->hold = sim->door = false;
 }
 
 /* Move characters from the ring to the line; true when one is complete. */
@@ -182,16 +205,17 @@ static void main_program(struct sim_grbl *sim)
 		}
 		return;
 	}
-	if (sim->state == SIM_HOME)
+	if (sim->state == SIM_HOME && sim->homing != SIM_STRAY)
 		return;
 	realtime(sim);
 	if (sim->jog_blocked) {
 		if (sim->stopping)	/* a cancelled jog is answered, and forgotten */
-			sim_queue_motion(sim, (struct sim_block){ sim->steps, 1 }, sim->state);
+			sim_queue_motion(sim, (struct sim_block){ .target = sim->steps, .nominal = 1 }, sim->state);
 		else
 			sim_queue_motion(sim, sim->blocked, sim->blocked_state);
 	}
-	if (sim->jog_blocked || sim->state == SIM_HOLD || sim->state == SIM_DOOR || sim->state == SIM_SLEEP)
+	if (sim->jog_blocked || sim->state == SIM_HOLD || sim->state == SIM_DOOR || sim->state == SIM_SLEEP ||
+	    (sim->state == SIM_JOG && sim->stopping) || sim->deaf_after_jog)
 		return;
 	if (next_line(sim))
 		sim_execute_line(sim);
@@ -213,11 +237,35 @@ static bool busy(const struct sim_board *board)
 {
 	const struct sim_grbl *sim = sim_grbl_of(board);
 
-	return sim->boot_ns || sim->block_count || sim->ring_len || sim->asked || sim->jog_blocked ||
+	return sim->boot_ns || sim->block_count || sim->door || sim->ring_len || sim->asked || sim->jog_blocked ||
 	       sim->state == SIM_HOME || sim->halted || sim->speed > 0 || sim->cancel || sim->hold;
 }
 
 /* --- bytes ---------------------------------------------------------------------------------------- */
+
+static void override(struct sim_grbl *sim, uint8_t byte)
+{
+	static const int steps[] = { 0, 10, -10, 1, -1 };
+	static const unsigned rapids[] = { 100, 50, 25 };
+
+	if (byte >= 0x95)
+		sim->rapid_percent = rapids[byte - 0x95];
+	else if (byte == 0x90)
+		sim->feed_percent = 100;
+	else
+		sim->feed_percent = (unsigned)CLAMP((int)sim->feed_percent + steps[byte - 0x90], 10, 200);
+	sim->override_due = 0;
+}
+
+static void resume(struct sim_grbl *sim)
+{
+	if (sim->deaf_after_jog && !sim->stopping) {
+		sim->deaf_after_jog = false;
+		sim->state = SIM_IDLE;
+	}
+	if ((sim->state == SIM_HOLD || sim->state == SIM_DOOR) && !sim->stopping)
+		sim->state = sim->block_count ? SIM_RUN : SIM_IDLE;
+}
 
 /* What the receive interrupt does with a byte before it reaches the ring. */
 static void receive(struct sim_grbl *sim, uint8_t byte)
@@ -228,15 +276,15 @@ static void receive(struct sim_grbl *sim, uint8_t byte)
 		sim->asked = true;
 	else if (byte == '!')
 		sim->hold = true;
-	else if (byte == '~' && sim->state == SIM_HOLD && !sim->stopping)
-		sim->state = sim->block_count ? SIM_RUN : SIM_IDLE;
-	else if (byte == 0x84 && sim->state != SIM_ALARM && sim->state != SIM_HOME) {
-		sim_motion_end(sim);
-		sim->state = SIM_DOOR;
-		sim_board_print(sim->board, "[MSG:Check Door]\r\n");
-	} else if (byte == 0x85 && sim->state == SIM_JOG)
-		sim->cancel = true;	/* in any other state it is nothing */
-	else if (byte < 0x80 && byte != '~' && sim->ring_len < SIM_RING)
+	else if (byte == '~')
+		resume(sim);
+	else if (byte == 0x84)
+		sim->door = true;
+	else if (byte == 0x85)
+		sim->cancel |= sim->state == SIM_JOG;	/* in any other state it is nothing */
+	else if (byte >= 0x90 && byte <= 0x97)
+		override(sim, byte);
+	else if (byte < 0x80 && sim->ring_len < SIM_RING)
 		sim->ring[sim->ring_len++] = byte;
 }
 
@@ -244,7 +292,9 @@ static void rx(struct sim_board *board, uint8_t byte)
 {
 	struct sim_grbl *sim = sim_grbl_of(board);
 
-	if (!sim->boot_ns || !sim->power_up)
+	if (sim->drop && byte == sim->drop)
+		sim->drop = 0;
+	else if ((!sim->boot_ns || !sim->power_up) && board->at_ns >= sim->deaf_ns)
 		receive(sim, byte);
 }
 
@@ -275,7 +325,43 @@ void sim_grbl_set(struct sim_board *board, unsigned number, double value)
 	sim_grbl_of(board)->settings[number % 256] = value;
 }
 
-static const struct sim_fault faults[] = { { "limit", limit }, { NULL, NULL } };
+static void force_switch(struct sim_board *board, int64_t value)
+{
+	sim_grbl_of(board)->switch_forced = value != 0;
+}
+
+static void press_hold(struct sim_board *board, int64_t value)
+{
+	(void)value;
+	sim_grbl_of(board)->hold = true;
+}
+
+static void press_reset(struct sim_board *board, int64_t value)
+{
+	(void)value;
+	soft_reset(sim_grbl_of(board));
+}
+
+static void press_door(struct sim_board *board, int64_t value)
+{
+	(void)value;
+	sim_grbl_of(board)->door = true;
+}
+
+/* A character of the kind whose number is given never reaches the ring, once: an overrun of its receiver. */
+static void drop(struct sim_board *board, int64_t value)
+{
+	sim_grbl_of(board)->drop = (uint8_t)value;
+}
+
+/*
+ *	limit		ALARM:1 at once		switch 0|1	the switch is held closed
+ *	hold, reset, door	its buttons		drop BYTE	the next such byte is lost on its way in
+ */
+static const struct sim_fault faults[] = {
+	{ "limit", limit }, { "switch", force_switch }, { "hold", press_hold }, { "reset", press_reset },
+	{ "door", press_door }, { "drop", drop }, { NULL, NULL },
+};
 
 const struct sim_model sim_grbl = {
 	.name = "grbl", .baud = 115200, .own_bytes = sizeof(struct sim_grbl),

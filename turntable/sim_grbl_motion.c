@@ -17,11 +17,12 @@ static double accel(const struct sim_grbl *sim)
 	return sim->settings[120] * sim->settings[100];
 }
 
-static bool at_switch(const struct sim_grbl *sim)
+bool sim_at_switch(const struct sim_grbl *sim)
 {
 	double bearing = fmod(sim->board->true_deg, 360.0);
 
-	return (bearing < 0 ? bearing + 360.0 : bearing) < FLAG_DEG;
+	return sim->switch_forced ||
+	       (!sim->board->config.no_homing && (bearing < 0 ? bearing + 360.0 : bearing) < FLAG_DEG);
 }
 
 void sim_motion_end(struct sim_grbl *sim)
@@ -68,7 +69,8 @@ static void follow(struct sim_grbl *sim, double distance)
 		double go = copysign(fmin(fabs(left), distance), left);
 		bool forward = left > 0;
 
-		sim_board_turn(sim->board, go / sim->settings[100]);
+		if (!block->other)
+			sim_board_turn(sim->board, go / sim->settings[100]);
 		sim->forward = forward;
 		distance -= fabs(go);
 		if (fabs(go) < fabs(left)) {
@@ -86,7 +88,7 @@ static void follow(struct sim_grbl *sim, double distance)
 
 static void come_to_rest(struct sim_grbl *sim)
 {
-	if (sim->state == SIM_HOLD) {
+	if (sim->state == SIM_HOLD || sim->state == SIM_DOOR) {
 		sim->speed = 0;		/* the blocks wait for '~' */
 		sim->stopping = false;
 		return;
@@ -95,7 +97,8 @@ static void come_to_rest(struct sim_grbl *sim)
 		/* a motion that was made to its end leaves the parser where it is, a cancelled one not */
 		if (sim->stopping)
 			sim_motion_end(sim);
-		sim->state = SIM_IDLE;
+		if (!sim->deaf_after_jog)	/* a door opened: it stays "Jog" until '~' */
+			sim->state = SIM_IDLE;
 	}
 	sim->speed = 0;
 	sim->stopping = false;
@@ -104,6 +107,11 @@ static void come_to_rest(struct sim_grbl *sim)
 static void accelerate(struct sim_grbl *sim)
 {
 	double change = accel(sim) * SIM_STEP_S, nominal = sim->blocks[0].nominal;
+
+	if (fabs(sim->blocks[0].target - sim->steps) > SIM_RUNAWAY)
+		nominal *= 3.25;	/* as it was measured on a real one */
+	if (sim->state == SIM_RUN)
+		nominal *= (sim->blocks[0].rapid ? sim->rapid_percent : sim->feed_percent) / 100.0;
 
 	if (sim->stopping) {
 		sim->speed -= change;
@@ -116,67 +124,28 @@ static void accelerate(struct sim_grbl *sim)
 	sim->speed = fmax(fmin(sim->speed, allowed_speed(sim)), fmin(change, nominal));
 }
 
-static void homing_block(struct sim_grbl *sim, enum sim_homing phase)
+/* A switch that closes with hard limits on stops everything dead; while homing it is not one. */
+static void watch_limit(struct sim_grbl *sim)
 {
-	const double *s = sim->settings;
-	bool pull = phase == SIM_SEEK_PULL || phase == SIM_LOCATE_PULL;
-	double deg = pull ? -s[27] : phase == SIM_SEEK ? s[130] * 1.5 : s[27] * 5;
-	double rate = phase == SIM_LOCATE ? s[24] : s[25];
+	bool closed = sim_at_switch(sim);
 
-	sim_motion_end(sim);
-	sim->homing = phase;
-	sim->homing_from = sim->steps;
-	sim->blocks[0] = (struct sim_block){ sim->steps + deg * s[100], rate / 60 * s[100] };
-	sim->block_count = 1;
-	sim->delay_ns = phase == SIM_SEEK ? 0 : sim->board->at_ns + (uint64_t)s[26] * NS_PER_MS;
-}
-
-void sim_homing_start(struct sim_grbl *sim)
-{
-	sim->state = SIM_HOME;
-	homing_block(sim, SIM_SEEK);
-}
-
-static void homing_done(struct sim_grbl *sim)
-{
-	sim->steps = -round(sim->settings[27] * sim->settings[100]);
-	sim_motion_end(sim);
-	if (sim->asked)
-		sim_report(sim);	/* asked while homing, said now: <Home...> */
-	sim->asked = false;
-	sim->state = SIM_IDLE;
-	sim_board_print(sim->board, "ok\r\n");
-}
-
-static void homing_step(struct sim_grbl *sim)
-{
-	bool approach = sim->homing == SIM_SEEK || sim->homing == SIM_LOCATE;
-
-	if (approach && at_switch(sim)) {
-		homing_block(sim, sim->homing + 1);
-	} else if (!sim->block_count) {
-		if (approach)
-			sim_reset(sim, 9);
-		else if (at_switch(sim))
-			sim_reset(sim, 8);
-		else if (sim->homing == SIM_SEEK_PULL)
-			homing_block(sim, SIM_LOCATE);
-		else
-			homing_done(sim);
-	}
+	if (closed != sim->switch_seen && sim->settings[21] != 0 && sim->state != SIM_HOME && sim->state != SIM_ALARM)
+		sim_alarm(sim, 1);
+	sim->switch_seen = closed;
 }
 
 void sim_motion_step(struct sim_grbl *sim)
 {
+	watch_limit(sim);
 	if (sim->state == SIM_HOME && sim->board->at_ns < sim->delay_ns)
 		return;
-	if (sim->state == SIM_HOME)
-		homing_step(sim);
-	if (sim->state == SIM_ALARM || sim->state == SIM_SLEEP || sim->state == SIM_DOOR ||
-	    (sim->state == SIM_HOLD && !sim->stopping))
+	if (sim->state == SIM_HOME && sim->homing != SIM_STRAY)
+		sim_homing_step(sim);
+	if (sim->state == SIM_ALARM || sim->state == SIM_SLEEP ||
+	    ((sim->state == SIM_HOLD || sim->state == SIM_DOOR) && !sim->stopping))
 		return;
 	if (!sim->block_count) {
-		if (sim->state != SIM_HOME && sim->state != SIM_HOLD)
+		if (sim->state != SIM_HOME && sim->state != SIM_HOLD && sim->state != SIM_CHECK)
 			come_to_rest(sim);
 		return;
 	}
@@ -185,7 +154,7 @@ void sim_motion_step(struct sim_grbl *sim)
 		come_to_rest(sim);
 		return;
 	}
-	follow(sim, sim->speed * SIM_STEP_S);
+	follow(sim, fmax(sim->speed, SIM_SLOWEST) * SIM_STEP_S);
 	if (!sim->block_count && sim->state != SIM_HOME)
 		come_to_rest(sim);
 }
