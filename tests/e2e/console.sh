@@ -90,14 +90,22 @@ keys Space; sent 'table table.stop {}'
 shows "still"
 stops=$(count_sent table.stop)
 keys Escape; until_true eval '[ $(count_sent table.stop) -gt $stops ]' || fail "Esc does not stop"
-keys E; sent 'table table.estop {}'; shows "EMERGENCY STOP"
-keys c; shows "[y/N]"; keys Enter; shows "not done"
-[ "$(count_sent table.clear)" = 0 ] || fail "cleared without a yes"
-keys c; shows "[y/N]"; keys y; sent 'control table.clear {"confirm":"clear"}'
+keys E; sent 'table table.estop {}'; shows "THE TABLE IS HALTED: Emergency stop at the console"; shows "by the console"
+shows "HALTED  still"; keep halted
+keys c; shows "step 2 of 2"; sent 'control table.clear {}'; shows "Go and look at the table"; keep clear
+keys Enter; shows "not cleared"; hides "step 2 of 2"; shows "THE TABLE IS HALTED"
+keys c; shows "step 2 of 2"; keys c; hides "step 2 of 2"
+[ "$(count_sent '"confirm"')" = 0 ] || fail "cleared without a yes"
+keys c; shows "(30 s left)"; shows "(28 s left)"; keys y; sent 'control table.clear {"confirm":"clear"}'
+hides "THE TABLE IS HALTED"
 keys H; shows "[y/N]"; keys y; sent 'control table.home {"wait":false}'
 keys :; literal "table goto 45 --way ccw"; keys Enter
 sent 'control table.goto {"bearing_mdeg":45000,"wait":false,"way":"ccw"}'
 keys :; literal "camera controls"; keys Enter; shows "Focus, absolute"; keys x
+keys :; literal "table handling fragile tall"; keys Enter
+sent 'control table.handling {"names":["fragile","tall"]}'; shows "fragile + tall"
+keys :; literal "table calibrate"; keys Enter; shows "is for the shell"
+keys i; shows "Backlash"; shows "36000/1 steps"; keep facts; keys x; hides "Backlash"
 keys :; literal "fly"; keys Enter; shows 'no command is called "fly"'
 keys '?'; shows "emergency stop: the fastest"; keep help; keys x; hides "emergency stop: the fastest"
 keys f; shows "fine"; keep fine; keys f
@@ -124,6 +132,35 @@ literal $'\e'; literal '[12;2R'; literal $'\e[12;2R'; literal $'\e[45;3x'; liter
 keys '?'; shows "this help"; keys x; hides "this help"
 # a sequence cut in two is a lone Esc, which may stop, and then nothing
 [ $(($(wc -l <"$state/requests.log") - $(count_sent table.stop))) = $((requests - stops)) ] || fail "an unknown sequence was taken for a command"
+
+echo "any key takes the table back from whoever has a lease"
+lend() {
+	$ostend --state "$state" table lease --holder "counsel Li" --for 60 --max-speed 5 | grep -q "ends it" || fail "no lease"
+	shows "REMOTE CONTROL: counsel Li may turn the table"; shows "left, until"
+}
+lend; keep lease
+preempts=$(count_sent table.preempt); turns=$(count_sent table.turn)
+keys l; shows "YOU HAVE TAKEN THE TABLE BACK from counsel Li"; keep taken
+[ $(count_sent table.preempt) = $((preempts + 1)) ] || fail "not taken back"
+sent 'table table.preempt {}'
+keys '?'; shows "this help"; keys x; hides "this help"
+[ $(count_sent table.turn) = "$turns" ] || fail "the key that took the table back has turned it too"
+keys l; until_true eval '[ $(count_sent table.turn) -gt $turns ]' || fail "the key does not turn the table afterwards"
+for key in g '?' Tab F7 M-w Space; do
+	preempts=$(count_sent table.preempt)
+	lend
+	keys $key
+	until_true eval '[ $(count_sent table.preempt) -gt $preempts ]' || fail "$key does not take the table back"
+	[ $(count_sent table.preempt) = $((preempts + 1)) ] || fail "$key takes it back more than once"
+	keys Escape x; hides "Any key"; hides "REMOTE CONTROL"
+done
+preempts=$(count_sent table.preempt)
+lend; literal $'\e[12;2R'; literal $'\e[M#!!'
+until_true eval '[ $(count_sent table.preempt) -gt $preempts ]' || fail "the mouse does not take the table back"
+lend; $ostend --state "$state" table release >/dev/null || fail "release"
+sent "table.release"; hides "REMOTE CONTROL"
+$ostend --state "$state" table release 2>"$work/err"; [ $? = 1 ] || fail "released what nobody has"
+grep -q "no lease" "$work/err" || fail "no reason: $(cat "$work/err")"
 
 echo "every size"
 for size in 80x24 100x30 300x100 133x43; do
@@ -189,6 +226,22 @@ for signal in SEGV TERM; do
 done
 stop_station
 
+echo "how an angle is known is seen without colour"
+for kind in assumed encoder "encoder --user-zero"; do
+	start_station --$kind
+	console 100 30 "TERM=vt100"
+	open_panes
+	keys g; literal 123.456; keys Enter
+	case $kind in
+	assumed) shows "~123.5"; shows "~ assumed, not measured"; shows "NOT EVIDENCE" ;;
+	encoder) shows "123.456"; shows "= encoder"; shows "homed, epoch"; not_on_screen "NOT EVIDENCE" || fail "no evidence?" ;;
+	*) shows "123.456"; shows "= encoder"; shows "NOT EVIDENCE  hand-set zero" ;;
+	esac
+	keep "angle-${kind// /}"
+	leave
+	stop_station
+done
+
 echo "hostile names send nothing to the terminal"
 start_station --hostile
 console 120 36 TERM=xterm-256color
@@ -214,10 +267,36 @@ echo "scripts: exit status, JSON, stop while the station hangs"
 start_station
 $ostend --state "$state" table goto 90 >/dev/null || fail "goto"
 $ostend --state "$state" table turn -0.5 --json | grep -q '"outcome":"done"' || fail "json"
+$ostend --state "$state" table estop >/dev/null || fail "estop"
+$ostend --state "$state" table clear >"$work/out" || fail "first step"
+grep -q "^Halted: Emergency stop at the console" "$work/out" && grep -q "ostend table clear --confirm" "$work/out" || fail "the first step says: $(cat "$work/out")"
+$ostend --state "$state" table status | grep -q "^HALTED" || fail "the first step has cleared"
+$ostend --state "$state" table clear --confirm >/dev/null || fail "second step"
+$ostend --state "$state" table status | grep -q "^HALTED" && fail "the second step has not cleared"
+$ostend --state "$state" table handling loose | grep -q "loose" || fail "handling"
+$ostend --state "$state" table handling | grep -q "loose" || fail "handling is not told"
+$ostend --state "$state" table calibrate zero 90 >/dev/null || fail "calibrate"
+sent 'table.calibrate {"bearing_mdeg":90000,"step":"zero"}'
+$ostend --state "$state" table calibrate </dev/null 2>"$work/err"; [ $? = 2 ] || fail "a script must name the step"
+$ostend --state "$state" table calibrate fly 2>"$work/err"; grep -q "zero, turn, backlash" "$work/err" || fail "which steps there are is not told"
+$ostend --state "$state" table lease --holder x 2>"$work/err"; [ $? = 2 ] || fail "a lease without an end"
+grep -q -- "--for is missing" "$work/err" || fail "$(cat "$work/err")"
 $ostend --state "$state" table goto 400 2>"$work/err"; [ $? = 2 ] || fail "usage is not 2"
 [ "$(wc -l <"$work/err")" = 1 ] || fail "not one sentence"
 $ostend --state "$state" camera set focus 77 | grep -q 77 || fail "camera set"
 $ostend --socket "$state/control.sock" metrics | grep -q '^ostend_viewers 2$' || fail "metrics"
+
+echo "calibration, step by step"
+: >"$state/requests.log"
+terminal 100 40 "$ostend --state $state table calibrate"
+shows "1. Zero"; literal -0.5; keys Enter; sent 'table.turn {"by_mdeg":-500}'
+keys Enter; sent 'table.calibrate {"bearing_mdeg":0,"step":"zero"}'
+shows "2. A full turn"; [ "$(count_sent table.turn)" = 1 ] || fail "turns unasked"
+keys Enter; sent 'table.turn {"by_mdeg":360000}'; shows "in truth"; literal 359.2; keys Enter
+sent 'table.calibrate {"counted_mdeg":360000,"step":"turn","true_mdeg":359200}'
+shows "3. Backlash"; literal s; keys Enter
+shows "4. Cable"; keep calibrate; keys Enter; sent 'table.calibrate {"step":"cable"}'
+shows "home the table before"; gave_back
 stop_station
 $ostend --state "$state" status 2>"$work/err"; [ $? = 1 ] || fail "no station is not 1"
 grep -q "is ostendd running" "$work/err" || fail "no advice"

@@ -3,8 +3,10 @@
  * A station for tests of the console: speaks doc/protocol.md 1 on control.sock and table.sock, moves a
  * table of its own at 45 degrees/s, draws a preview, and writes every request to requests.log.
  *
- * Usage: fake-station DIR [--hostile] [--control-only | --table-only]; prints "ready DIR". --hostile
- * puts terminal escapes into every name it sends; the others open one socket of the two.
+ * Usage: fake-station DIR [--hostile] [--control-only | --table-only] [--assumed | --encoder]
+ * [--user-zero]; prints "ready DIR". --hostile puts terminal escapes into every name it sends; the next
+ * two open one socket of the two; the others say how the table knows its angle. A motion must come with
+ * an "expires_ns" within the next seconds; that and "by" are left out of requests.log.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +29,13 @@ struct fake {
 	struct loop_timer tick;
 	struct preview *preview;
 	int preview_fd;
-	bool hostile, estop, homed;
+	bool hostile, homed;
+	const char *source, *reference, *halt;	/* halt NULL: none */
+	int64_t halted_us;
+	uint64_t armed_until_ns, lease_until_ns;
+	json_t *lease, *handling;		/* lease NULL: nobody has one */
+	int leases;
+	int64_t sequence;
 	int64_t reported_mdeg, commanded_mdeg;
 	int32_t spin_mdeg_s, focus;
 	bool focus_locked;
@@ -40,22 +48,66 @@ static const char *name_of(const struct fake *fake, const char *name)
 	return fake->hostile ? HOSTILE : name;
 }
 
-static json_t *table_state(const struct fake *fake)
+static json_t *halt_state(const struct fake *fake)
+{
+	if (!fake->halt)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:s, s:b}", "kind", "estop", "reason", name_of(fake, fake->halt),
+			 "since_utc_us", (json_int_t)fake->halted_us, "by", name_of(fake, "the console"),
+			 "armed", clock_mono_ns() < fake->armed_until_ns);
+}
+
+static json_t *lease_state(const struct fake *fake)
+{
+	uint64_t now_ns = clock_mono_ns();
+	json_t *lease;
+
+	if (!fake->lease || now_ns >= fake->lease_until_ns)
+		return json_null();
+	lease = json_deep_copy(fake->lease);
+	json_object_set_new(lease, "lease", json_integer(fake->leases));
+	json_object_set_new(lease, "left_ms",
+			    json_integer((json_int_t)((fake->lease_until_ns - now_ns) / NS_PER_MS)));
+	return lease;
+}
+
+/* What a table of the third issue tells beside its pose. */
+static void add_rules(struct fake *fake, json_t *state)
+{
+	json_t *more = json_pack(
+		"{s:I, s:I, s:s, s:b, s:o, s:o, s:{s:O, s:i, s:i}, s:{s:I, s:I},"
+		" s:{s:s, s:s, s:s, s:b, s:i, s:i}, s:{s:i, s:i, s:i, s:i}}",
+		"sequence", (json_int_t)++fake->sequence, "native", (json_int_t)fake->reported_mdeg / 10, "unit",
+		"steps", "evidence",
+		fake->homed && strcmp(fake->reference, "homed") == 0 && strcmp(fake->source, "assumed") != 0,
+		"halt", halt_state(fake), "lease", lease_state(fake), "handling", "names", fake->handling,
+		"max_mdeg_s", json_array_size(fake->handling) ? 5000 : 30000, "max_mdeg_s2", 10000, "cable",
+		"wound_mdeg", (json_int_t)fake->reported_mdeg, "max_mdeg", (json_int_t)720000, "geometry",
+		"units_per_turn", "36000/1", "unit", "steps", "gear", "1/1", "reversed", 0, "zero_mdeg", 0,
+		"backlash_mdeg", 120, "limits", "max_mdeg_s", 90000, "max_mdeg_s2", 100000, "min_mdeg_s", 500,
+		"own_mdeg_s", 0);
+
+	json_object_update(state, more);
+	json_decref(more);
+}
+
+static json_t *table_state(struct fake *fake)
 {
 	bool moving = fake->spin_mdeg_s || fake->reported_mdeg != fake->commanded_mdeg;
 	json_t *state = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:b, s:s, s:s, s:b, s:{s:i}}",
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:b, s:s, s:s, s:b}",
 		"driver", name_of(fake, "grbl"), "port", "sim", "link", "up", "motion",
-		moving ? "moving" : "still", "reference", fake->homed ? "homed" : "none", "source",
-		"counted", "homed", fake->homed, "reported_mdeg", (json_int_t)fake->reported_mdeg,
+		moving ? "moving" : "still", "reference", fake->homed ? fake->reference : "none", "source",
+		fake->source, "homed", fake->homed, "reported_mdeg", (json_int_t)fake->reported_mdeg,
 		"commanded_mdeg", (json_int_t)fake->commanded_mdeg, "uncertainty_mdeg", 100,
 		"speed_mdeg_s", moving ? (fake->spin_mdeg_s ? fake->spin_mdeg_s : 45000) : 0,
 		"sampled_ns", (json_int_t)clock_mono_ns(), "age_ms", 12, "epoch", 1, "estop",
-		fake->estop, "fault", fake->hostile ? HOSTILE : "", "message",
-		fake->hostile ? HOSTILE : "", "simulated", 1, "limits", "max_mdeg_s", 90000);
+		fake->halt != NULL, "fault", fake->hostile ? HOSTILE : "", "message",
+		fake->hostile ? HOSTILE : "", "simulated", 1);
 
 	json_object_set_new(state, "bearing_mdeg", fake->homed ?
 			    json_integer(pose_bearing_mdeg(fake->reported_mdeg)) : json_null());
+	add_rules(fake, state);
 	return state;
 }
 
@@ -68,7 +120,7 @@ static json_t *camera_state(const struct fake *fake)
 			 "dropped", 0, "rejected", 0);
 }
 
-static json_t *status(const struct fake *fake)
+static json_t *status(struct fake *fake)
 {
 	json_t *root = json_pack("{s:s, s:b, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:[]}",
 				 "version", "0.1.0", "demo", 1, "state", "ON_AIR", "uptime_s", 75,
@@ -181,34 +233,108 @@ static void tick(void *owner)
 		draw_preview(fake);
 }
 
-static json_t *table_act(struct fake *fake, const char *act, const json_t *params)
+static bool is_motion(const char *act)
+{
+	return strcmp(act, "goto") == 0 || strcmp(act, "turn") == 0 || strcmp(act, "spin") == 0 ||
+	       strcmp(act, "home") == 0;
+}
+
+static void stand(struct fake *fake)
+{
+	fake->spin_mdeg_s = 0;
+	fake->commanded_mdeg = fake->reported_mdeg;
+}
+
+static void end_lease(struct fake *fake)
+{
+	json_decref(fake->lease);
+	fake->lease = NULL;
+}
+
+static bool move_as_told(struct fake *fake, const char *act, const json_t *params)
 {
 	json_int_t value;
 
-	if (strcmp(act, "goto") == 0 &&
-	    rpc_integer(&value, params, "bearing_mdeg", 0, 359999, NULL) == 0) {
-		fake->commanded_mdeg = value;
-	} else if (strcmp(act, "turn") == 0 &&
-		   rpc_integer(&value, params, "by_mdeg", -360000, 360000, NULL) == 0) {
-		fake->commanded_mdeg += value;
-	} else if (strcmp(act, "spin") == 0 &&
-		   rpc_integer(&value, params, "speed_mdeg_s", -90000, 90000, NULL) == 0) {
-		fake->spin_mdeg_s = (int32_t)value;
-		return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "accepted", "table",
-				 table_state(fake));
-	} else if (strcmp(act, "home") == 0) {
-		fake->homed = true;
-	} else if (strcmp(act, "clear") == 0) {
-		fake->estop = false;
-	} else if (strcmp(act, "stop") != 0 && strcmp(act, "estop") != 0) {
-		return strcmp(act, "status") == 0 ? table_state(fake) : NULL;
-	}
 	fake->spin_mdeg_s = 0;
-	if (strcmp(act, "stop") == 0 || strcmp(act, "estop") == 0)
-		fake->commanded_mdeg = fake->reported_mdeg;
-	fake->estop |= strcmp(act, "estop") == 0;
-	return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "done", "table",
-			 table_state(fake));
+	if (strcmp(act, "goto") == 0 &&
+	    rpc_integer(&value, params, "bearing_mdeg", 0, 359999, NULL) == 0)
+		fake->commanded_mdeg = value;
+	else if (strcmp(act, "turn") == 0 &&
+		 rpc_integer(&value, params, "by_mdeg", -360000, 360000, NULL) == 0)
+		fake->commanded_mdeg += value;
+	else if (strcmp(act, "spin") == 0 &&
+		 rpc_integer(&value, params, "speed_mdeg_s", -90000, 90000, NULL) == 0)
+		fake->spin_mdeg_s = (int32_t)value;
+	else if (strcmp(act, "home") == 0)
+		fake->homed = true;
+	else
+		return false;
+	return true;
+}
+
+static json_t *clear(struct fake *fake, const json_t *params)
+{
+	if (fake->halt && !json_object_get(params, "confirm")) {
+		fake->armed_until_ns = clock_mono_ns() + 30 * NS_PER_S;
+		return json_pack("{s:b, s:s, s:i}", "armed", 1, "reason", name_of(fake, fake->halt), "for_ms",
+				 30000);
+	}
+	if (fake->halt && clock_mono_ns() >= fake->armed_until_ns)
+		return NULL;
+	fake->halt = NULL;
+	fake->armed_until_ns = 0;
+	return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", "done", "table", table_state(fake));
+}
+
+static json_t *give_lease(struct fake *fake, const json_t *params)
+{
+	json_int_t for_s;
+
+	if (rpc_integer(&for_s, params, "for_s", 1, 3600, NULL) < 0)
+		return NULL;
+	end_lease(fake);
+	fake->lease = json_deep_copy(params);
+	json_object_del(fake->lease, "for_s");
+	fake->lease_until_ns = clock_mono_ns() + (uint64_t)for_s * NS_PER_S;
+	return json_pack("{s:i}", "lease", ++fake->leases);
+}
+
+/* NULL: refused. */
+static json_t *rule_act(struct fake *fake, const char *act, const json_t *params)
+{
+	if (strcmp(act, "clear") == 0)
+		return clear(fake, params);
+	if (strcmp(act, "lease") == 0)
+		return give_lease(fake, params);
+	if (strcmp(act, "handling") == 0) {
+		json_decref(fake->handling);
+		fake->handling = json_deep_copy(json_object_get(params, "names"));
+	} else if (strcmp(act, "preempt") == 0 || strcmp(act, "release") == 0) {
+		end_lease(fake);
+		stand(fake);
+	} else if (strcmp(act, "status") != 0 && strcmp(act, "calibrate") != 0) {
+		return NULL;
+	}
+	return table_state(fake);
+}
+
+static json_t *table_act(struct fake *fake, const char *act, const json_t *params)
+{
+	bool stop = strcmp(act, "stop") == 0 || strcmp(act, "estop") == 0;
+
+	if (stop)
+		stand(fake);
+	else if (!is_motion(act))
+		return rule_act(fake, act, params);
+	else if (!move_as_told(fake, act, params))
+		return NULL;
+	if (strcmp(act, "estop") == 0) {
+		fake->halt = "Emergency stop at the console, a sentence which is so long that the narrow screen needs two lines";
+		fake->halted_us = clock_utc_us();
+	}
+	end_lease(fake);
+	return json_pack("{s:i, s:s, s:o}", "command", 1, "outcome", fake->spin_mdeg_s ? "accepted" : "done",
+			 "table", table_state(fake));
 }
 
 static json_t *answer_of(struct fake *fake, const char *method, const json_t *params)
@@ -246,13 +372,31 @@ static void subscribe(struct rpc_server *server, const struct rpc_peer *peer, co
 		rpc_server_subscribe(server, peer->number, json_string_value(topic), NULL);
 }
 
+static bool take_expiry(json_t *params)
+{
+	json_int_t expires_ns, now_ns = (json_int_t)clock_mono_ns();
+	bool good = rpc_integer(&expires_ns, params, "expires_ns", 1, INT64_MAX, NULL) == 0 &&
+		    expires_ns > now_ns && expires_ns <= now_ns + (json_int_t)(2 * NS_PER_S);
+
+	json_object_del(params, "expires_ns");
+	return good;
+}
+
 static void serve(struct fake *fake, struct rpc_server *server, const char *socket,
 		  const struct rpc_peer *peer, const char *method, json_t *params,
 		  struct rpc_ticket ticket)
 {
-	char *text = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
 	struct err err = { 0 };
 	json_t *answer;
+	char *text;
+
+	if (strncmp(method, "table.", 6) == 0 && is_motion(method + 6) && !take_expiry(params)) {
+		err_set(&err, ERR_RANGE, "fake station: no good expires_ns");
+		rpc_server_refuse(server, ticket, RPC_REFUSED, &err);
+		return;
+	}
+	json_object_del(params, "by");
+	text = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
 
 	if (strcmp(method, "status") != 0 && strcmp(method, "preview.open") != 0)
 		fprintf(fake->requests, "%s %s %s\n", socket, method, text);
@@ -321,7 +465,7 @@ int main(int argc, char **argv)
 {
 	static const struct rpc_server_ops control_ops = { .request = control_request };
 	static const struct rpc_server_ops table_ops = { .request = table_request };
-	struct fake fake = { .homed = true, .focus = 30 };
+	struct fake fake = { .homed = true, .focus = 30, .source = "counted", .reference = "homed" };
 	const char *control_path = "%s/control.sock", *table_path = "%s/table.sock";
 	struct err err = { 0 };
 	char path[300];
@@ -330,6 +474,10 @@ int main(int argc, char **argv)
 		return 2;
 	for (int i = 2; i < argc; i++) {
 		fake.hostile |= strcmp(argv[i], "--hostile") == 0;
+		if (strcmp(argv[i], "--assumed") == 0 || strcmp(argv[i], "--encoder") == 0)
+			fake.source = argv[i] + 2;
+		if (strcmp(argv[i], "--user-zero") == 0)
+			fake.reference = argv[i] + 2;
 		if (strcmp(argv[i], "--control-only") == 0)
 			table_path = NULL;
 		if (strcmp(argv[i], "--table-only") == 0)
@@ -337,6 +485,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(path, sizeof path, "%s/requests.log", argv[1]);
 	fake.requests = fopen(path, "ae");
+	fake.handling = json_array();
 	make_preview(&fake);
 	if (!fake.requests || loop_new(&fake.loop, &err) < 0)
 		return 1;

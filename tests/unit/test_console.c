@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "station/base/clock.h"
 #include "station/base/preview.h"
 #include "ui/console/blit.h"
 #include "ui/console/command.h"
@@ -17,7 +18,10 @@
 #include "ui/console/degrees.h"
 #include "ui/console/grid.h"
 #include "ui/console/layout.h"
+#include "ui/console/model.h"
 #include "ui/console/print.h"
+#include "ui/console/words.h"
+#include "ui/console/wrap.h"
 
 /* --- degrees ---------------------------------------------------------------------------------- */
 
@@ -112,7 +116,27 @@ static void test_commands_become_the_methods_of_the_protocol(void **state)
 		  "table.turn",
 		  "{\"by_mdeg\":-90000,\"wait\":false}" },
 		{ { "table", "spin", "-10" }, "table.spin", "{\"speed_mdeg_s\":-10000}" },
-		{ { "table", "clear" }, "table.clear", "{\"confirm\":\"clear\"}" },
+		{ { "table", "clear" }, "table.clear", "{}" },
+		{ { "table", "clear", "--confirm" }, "table.clear", "{\"confirm\":\"clear\"}" },
+		{ { "table", "lease", "--holder", "Li", "--for", "60", "--may-home" },
+		  "table.lease",
+		  "{\"for_s\":60,\"holder\":\"Li\",\"may_home\":true}" },
+		{ { "table", "release" }, "table.release", "{}" },
+		{ { "table", "release", "7" }, "table.release", "{\"lease\":7}" },
+		{ { "table", "handling" }, "table.handling", "{}" },
+		{ { "table", "handling", "fragile", "tall" },
+		  "table.handling",
+		  "{\"names\":[\"fragile\",\"tall\"]}" },
+		{ { "table", "calibrate", "zero" },
+		  "table.calibrate",
+		  "{\"bearing_mdeg\":0,\"step\":\"zero\"}" },
+		{ { "table", "calibrate", "zero", "90" },
+		  "table.calibrate",
+		  "{\"bearing_mdeg\":90000,\"step\":\"zero\"}" },
+		{ { "table", "calibrate", "turn", "360", "359.5" },
+		  "table.calibrate",
+		  "{\"counted_mdeg\":360000,\"step\":\"turn\",\"true_mdeg\":359500}" },
+		{ { "table", "calibrate", "cable" }, "table.calibrate", "{\"step\":\"cable\"}" },
 		{ { "camera", "set", "focus", "120" },
 		  "camera.set",
 		  "{\"control\":\"focus\",\"value\":120}" },
@@ -142,13 +166,74 @@ static void test_commands_become_the_methods_of_the_protocol(void **state)
 	}
 }
 
+static void test_motions_go_out_with_a_time_after_which_they_must_not_begin(void **state)
+{
+	static const char *const moving[] = { "table.home", "table.goto", "table.turn", "table.spin" };
+
+	(void)state;
+	for (size_t i = 0; i < command_count; i++) {
+		const struct command *command = &command_table[i];
+		json_int_t now_ns = (json_int_t)clock_mono_ns(), expires_ns;
+		json_t *params = json_object();
+		bool moves = false;
+
+		for (size_t k = 0; command->method && k < ARRAY_LEN(moving); k++)
+			moves |= strcmp(command->method, moving[k]) == 0;
+		command_complete(command, params, "me");
+		expires_ns = json_integer_value(json_object_get(params, "expires_ns"));
+		assert_int_equal(expires_ns != 0, moves);
+		assert_true(!moves || (expires_ns > now_ns && expires_ns < now_ns + 3 * (json_int_t)NS_PER_S));
+		json_decref(params);
+	}
+}
+
+static void test_release_finds_the_lease_by_itself(void **state)
+{
+	const struct command *command = command_of_method("table.release");
+	json_t *params = json_object(), *held = json_pack("{s:{s:i}}", "lease", "lease", 9);
+	json_t *nobody = json_pack("{s:n}", "lease");
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(command_wants_lease(command, params));
+	assert_int_equal(command_fill_lease(params, nobody, &err), ERR_STATE);
+	assert_int_equal(command_fill_lease(params, held, &err), 0);
+	assert_int_equal(json_integer_value(json_object_get(params, "lease")), 9);
+	assert_false(command_wants_lease(command, params));
+	json_decref(params);
+	json_decref(held);
+	json_decref(nobody);
+}
+
+static void test_usage_marks_what_may_be_left_out(void **state)
+{
+	static const char *const words[] = { "table lease", "table handling", "table calibrate zero" };
+	static const char *const usage[] = {
+		"table lease --holder NAME --for SECONDS [--max-speed DEG/S] [--from DEG] [--to DEG] [--may-home]",
+		"table handling [NAME...]", "table calibrate zero [DEG]",
+	};
+	char text[256];
+	size_t k;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		for (k = 0; k < command_count && strcmp(command_table[k].words, words[i]) != 0;)
+			k++;
+		assert_true(k < command_count);
+		command_usage(&command_table[k], text, sizeof text);
+		assert_string_equal(text, usage[i]);
+	}
+}
+
 static void test_commands_refuse_with_a_sentence_that_helps(void **state)
 {
 	static const struct {
 		const char *words[4], *sentence;
 	} cases[] = {
 		{ { "table" },
-		  "\"table\" needs one of: status, home, goto, turn, spin, stop, estop, clear" },
+		  "\"table\" needs one of: status, home, goto, turn, spin, stop, estop, clear, lease, "
+		  "release, preempt, handling, calibrate" },
+		{ { "table", "lease", "--holder", "Li" }, "table lease: --for is missing" },
 		{ { "fly" }, "no command is called \"fly\"; --help lists them" },
 		{ { "table", "goto" }, "table goto: DEG is missing" },
 		{ { "table", "stop", "now" }, "table stop: \"now\" is not expected" },
@@ -212,19 +297,20 @@ static bool overlap(struct rect a, struct rect b)
 	       a.x < b.x + b.columns && b.x < a.x + a.columns;
 }
 
-static void check_layout(int rows, int columns, enum pane zoomed)
+static void check_layout(int rows, int columns, int band, enum pane zoomed)
 {
 	struct layout layout;
-	struct rect all[PANE_COUNT + 3];
+	struct rect all[PANE_COUNT + 4];
 	int cells = 0;
 
-	layout_place(&layout, rows, columns, zoomed);
+	layout_place(&layout, rows, columns, band, zoomed);
 	assert_false(layout.too_small);
 	for (int i = 0; i < PANE_COUNT; i++)
 		all[i] = layout.panes[i];
 	all[PANE_COUNT] = layout.top;
 	all[PANE_COUNT + 1] = layout.prompt;
 	all[PANE_COUNT + 2] = layout.keys;
+	all[PANE_COUNT + 3] = layout.band;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		assert_true(all[i].y >= 0 && all[i].x >= 0);
 		assert_true(all[i].y + all[i].rows <= rows && all[i].x + all[i].columns <= columns);
@@ -235,7 +321,8 @@ static void check_layout(int rows, int columns, enum pane zoomed)
 	assert_int_equal(cells, rows * columns);
 	if (zoomed < PANE_COUNT)
 		return;
-	assert_true(layout.panes[PANE_ROOMS].rows >= 6);
+	assert_int_equal(layout.band.rows, band);
+	assert_true(layout.panes[PANE_ROOMS].rows >= 5);
 	assert_true(layout.panes[PANE_MESSAGES].rows >= 5);
 }
 
@@ -253,25 +340,30 @@ static void check_table_layout(struct rect inside)
 		    table.dial.x + table.dial.columns <= inside.x + inside.columns);
 	assert_true(table.figures.y >= inside.y &&
 		    table.figures.y + table.figures.rows <= inside.y + inside.rows);
-	assert_true(table.figures.rows >= 4 && table.figures.columns >= 20);
+	assert_true(table.figures.rows >= 6 && table.figures.columns >= 28);
 	assert_true(table.figures.x + table.figures.columns <= inside.x + inside.columns);
 	assert_true(!table.big || table.figures.columns >= LAYOUT_BIG_COLUMNS);
+}
+
+static void check_size(int rows, int columns, int band)
+{
+	struct layout layout;
+
+	check_layout(rows, columns, band, PANE_COUNT);
+	check_layout(rows, columns, band, PANE_CAMERA);
+	layout_place(&layout, rows, columns, band, PANE_COUNT);
+	check_table_layout(layout_inside(layout.panes[PANE_TABLE]));
+	layout_place(&layout, rows, columns, band, PANE_TABLE);
+	check_table_layout(layout_inside(layout.panes[PANE_TABLE]));
 }
 
 static void test_layout_fills_every_size_without_overlap(void **state)
 {
 	(void)state;
 	for (int rows = 24; rows <= 100; rows++)
-		for (int columns = 80; columns <= 300; columns++) {
-			struct layout layout;
-
-			check_layout(rows, columns, PANE_COUNT);
-			check_layout(rows, columns, PANE_CAMERA);
-			layout_place(&layout, rows, columns, PANE_COUNT);
-			check_table_layout(layout_inside(layout.panes[PANE_TABLE]));
-			layout_place(&layout, rows, columns, PANE_TABLE);
-			check_table_layout(layout_inside(layout.panes[PANE_TABLE]));
-		}
+		for (int columns = 80; columns <= 300; columns++)
+			for (int band = 0; band <= 3; band++)
+				check_size(rows, columns, band);
 }
 
 static void test_layout_says_when_a_screen_is_too_small(void **state)
@@ -279,11 +371,11 @@ static void test_layout_says_when_a_screen_is_too_small(void **state)
 	struct layout layout;
 
 	(void)state;
-	layout_place(&layout, 23, 80, PANE_COUNT);
+	layout_place(&layout, 23, 80, 0, PANE_COUNT);
 	assert_true(layout.too_small);
-	layout_place(&layout, 24, 79, PANE_COUNT);
+	layout_place(&layout, 24, 79, 0, PANE_COUNT);
 	assert_true(layout.too_small);
-	layout_place(&layout, 1, 1, PANE_COUNT);
+	layout_place(&layout, 1, 1, 0, PANE_COUNT);
 	assert_true(layout.too_small);
 }
 
@@ -336,20 +428,203 @@ static int count_ink(const struct compass *compass, enum compass_ink ink)
 	return count;
 }
 
+static int count_dots(const struct compass *compass, enum compass_ink ink)
+{
+	int count = 0;
+
+	for (int row = 0; row < compass->rows; row++)
+		for (int column = 0; column < compass->columns; column++)
+			if (compass->cells[row][column].ink == ink)
+				count += __builtin_popcount(compass->cells[row][column].dots);
+	return count;
+}
+
 static void test_compass_shows_commanded_and_reported_apart(void **state)
 {
 	struct compass compass;
 
 	(void)state;
-	compass_draw(&compass, 11, 21, 0, 90000);
+	compass_draw(&compass, 11, 21, 0, 90000, false);
 	assert_true(count_ink(&compass, COMPASS_NEEDLE) >= 2);
 	assert_true(count_ink(&compass, COMPASS_TARGET) >= 1);
 	assert_int_equal(compass.cells[2][10].ink, COMPASS_NEEDLE);
 	assert_int_equal(compass.cells[5][20].ink, COMPASS_TARGET);
-	compass_draw(&compass, 11, 21, INT64_MIN, INT64_MIN);
+	compass_draw(&compass, 11, 21, INT64_MIN, INT64_MIN, false);
 	assert_int_equal(count_ink(&compass, COMPASS_NEEDLE), 0);
 	assert_int_equal(count_ink(&compass, COMPASS_TARGET), 0);
 	assert_true(count_ink(&compass, COMPASS_RIM) > 10);
+}
+
+static void test_compass_breaks_a_needle_that_is_only_assumed(void **state)
+{
+	struct compass known, assumed;
+	int whole, broken;
+
+	(void)state;
+	for (int rows = 5; rows <= COMPASS_MAX_ROWS; rows += 2) {
+		compass_draw(&known, rows, rows * 2 - 1, 45000, INT64_MIN, false);
+		compass_draw(&assumed, rows, rows * 2 - 1, 45000, INT64_MIN, true);
+		whole = count_dots(&known, COMPASS_NEEDLE);
+		broken = count_dots(&assumed, COMPASS_NEEDLE);
+		assert_true(broken > 0 && broken < whole);
+		assert_true(rows < 7 || broken * 10 <= whole * 8);
+	}
+}
+
+/* --- what the table tells --------------------------------------------------------------------- */
+
+static json_t *table_of(const char *source, const char *reference, bool evidence)
+{
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:I, s:I}", "link", "up", "source", source, "reference",
+			 reference, "homed", strcmp(reference, "homed") == 0, "evidence", evidence,
+			 "reported_mdeg", (json_int_t)359996, "sampled_ns", (json_int_t)1000);
+}
+
+static void assert_angle(const char *source, const char *reference, bool told, const char *text,
+			 bool evidence)
+{
+	struct model model = { 0 };
+	json_t *table = table_of(source, reference, told);
+	struct dial dial;
+	char shown[32];
+
+	assert_true(model_take(&model, "table", table));
+	model_dial(&model, &dial);
+	model_angle_text(shown, sizeof shown, &dial);
+	assert_string_equal(shown, text);
+	assert_true(dial.known);
+	assert_int_equal(dial.evidence, evidence);
+	json_decref(table);
+	model_clear(&model);
+}
+
+static void test_angles_differ_in_mark_and_digits_by_how_they_are_known(void **state)
+{
+	(void)state;
+	assert_angle("encoder", "homed", true, "359.996", true);
+	assert_angle("encoder", "absolute", true, "359.996", true);
+	assert_angle("counted", "homed", true, "0.00", true);
+	assert_angle("assumed", "homed", true, "~0.0", false);
+	assert_angle("counted", "user-zero", false, "0.00", false);
+	assert_string_not_equal(words_kind("assumed"), words_kind("counted"));
+	assert_string_not_equal(words_kind("counted"), words_kind("encoder"));
+	assert_string_not_equal(words_kind("encoder"), words_kind("none"));
+}
+
+static void test_older_telling_of_the_table_undoes_nothing(void **state)
+{
+	struct model model = { 0 };
+	json_t *first = table_of("counted", "homed", true), *second = json_deep_copy(first);
+	struct halt halt;
+
+	(void)state;
+	json_object_set_new(first, "sequence", json_integer(7));
+	json_object_set_new(second, "sequence", json_integer(8));
+	json_object_set_new(second, "halt",
+			    json_pack("{s:s, s:s, s:I}", "reason", "line lost", "by", "", "since_utc_us",
+				      (json_int_t)5));
+	assert_true(model_take(&model, "table", second));
+	assert_false(model_take(&model, "table", first));
+	model_halt(&model, &halt);
+	assert_true(halt.halted);
+	assert_string_equal(halt.reason, "line lost");
+	json_decref(first);
+	json_decref(second);
+	model_clear(&model);
+}
+
+static void test_latched_stop_of_an_older_station_is_a_halt_too(void **state)
+{
+	struct model model = { 0 };
+	struct halt halt;
+
+	(void)state;
+	model.table = json_pack("{s:b, s:s}", "estop", 1, "message", "look at the table");
+	model_halt(&model, &halt);
+	assert_true(halt.halted);
+	assert_string_equal(halt.reason, "look at the table");
+	model_clear(&model);
+	model_halt(&model, &halt);
+	assert_false(halt.halted);
+}
+
+static void test_lease_counts_down_between_two_tellings(void **state)
+{
+	struct model model = { .table = json_pack("{s:{s:i, s:s, s:i}}", "lease", "lease", 3, "holder", "Li",
+						  "left_ms", 5000),
+			       .table_taken_ns = 1000 * NS_PER_MS };
+	struct lease lease;
+
+	(void)state;
+	model_lease(&model, 3500 * NS_PER_MS, &lease);
+	assert_true(lease.held);
+	assert_int_equal(lease.number, 3);
+	assert_int_equal(lease.left_ms, 2500);
+	assert_true(lease.anywhere);
+	model_lease(&model, 60000 * NS_PER_MS, &lease);
+	assert_int_equal(lease.left_ms, 0);
+	model_clear(&model);
+}
+
+static void test_cable_is_near_its_end_in_the_last_quarter_either_way(void **state)
+{
+	static const struct {
+		json_int_t wound_mdeg;
+		bool near;
+	} cases[] = { { 0, false }, { 539000, false }, { 540000, true }, { -540000, true }, { 720000, true } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct model model = { .table = json_pack("{s:{s:I, s:i}}", "cable", "wound_mdeg",
+							  cases[i].wound_mdeg, "max_mdeg", 720000) };
+		struct cable cable;
+
+		model_cable(&model, &cable);
+		assert_true(cable.limited);
+		assert_int_equal(cable.near, cases[i].near);
+		model_clear(&model);
+	}
+}
+
+static void test_countdown_is_zero_only_when_nothing_is_left(void **state)
+{
+	char text[16];
+
+	(void)state;
+	words_countdown(text, sizeof text, 1);
+	assert_string_equal(text, "0:01");
+	words_countdown(text, sizeof text, 0);
+	assert_string_equal(text, "0:00");
+	words_countdown(text, sizeof text, 754999);
+	assert_string_equal(text, "12:35");
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+static void assert_lines(const char *text, int columns, const char *const *lines)
+{
+	const char *next;
+
+	for (; *lines; lines++, text = next) {
+		size_t len = wrap_line(text, columns, &next);
+
+		assert_int_equal(len, strlen(*lines));
+		assert_memory_equal(text, *lines, len);
+		assert_true(next > text);
+	}
+	assert_string_equal(text, "");
+}
+
+static void test_sentences_break_at_blanks_and_chinese_anywhere(void **state)
+{
+	(void)state;
+	assert_lines("the table is halted", 9, (const char *const[]){ "the table", "is halted", NULL });
+	assert_lines("the table is halted", 10, (const char *const[]){ "the table", "is halted", NULL });
+	assert_lines("unbreakable word", 4, (const char *const[]){ "unbr", "eaka", "ble", "word", NULL });
+	assert_lines("\u8f6c\u53f0\u5df2\u505c", 5,
+		     (const char *const[]){ "\u8f6c\u53f0", "\u5df2\u505c", NULL });
+	assert_lines("fits", 4, (const char *const[]){ "fits", NULL });
+	assert_lines("\u8f6c", 1, (const char *const[]){ "\u8f6c", NULL });
 }
 
 /* --- colours and pictures --------------------------------------------------------------------- */
@@ -494,6 +769,9 @@ int main(void)
 		cmocka_unit_test(test_degrees_refuse_what_is_no_number_and_say_what_is_allowed),
 		cmocka_unit_test(test_degrees_are_written_rounded_and_without_minus_zero),
 		cmocka_unit_test(test_commands_become_the_methods_of_the_protocol),
+		cmocka_unit_test(test_motions_go_out_with_a_time_after_which_they_must_not_begin),
+		cmocka_unit_test(test_release_finds_the_lease_by_itself),
+		cmocka_unit_test(test_usage_marks_what_may_be_left_out),
 		cmocka_unit_test(test_commands_refuse_with_a_sentence_that_helps),
 		cmocka_unit_test(test_json_for_people_holds_no_control_character),
 		cmocka_unit_test(test_grid_lines_up_chinese_and_keeps_to_its_width),
@@ -502,6 +780,14 @@ int main(void)
 		cmocka_unit_test(test_compass_runs_clockwise_from_the_top),
 		cmocka_unit_test(test_compass_click_gives_the_bearing_that_is_drawn_there),
 		cmocka_unit_test(test_compass_shows_commanded_and_reported_apart),
+		cmocka_unit_test(test_compass_breaks_a_needle_that_is_only_assumed),
+		cmocka_unit_test(test_angles_differ_in_mark_and_digits_by_how_they_are_known),
+		cmocka_unit_test(test_older_telling_of_the_table_undoes_nothing),
+		cmocka_unit_test(test_latched_stop_of_an_older_station_is_a_halt_too),
+		cmocka_unit_test(test_lease_counts_down_between_two_tellings),
+		cmocka_unit_test(test_cable_is_near_its_end_in_the_last_quarter_either_way),
+		cmocka_unit_test(test_countdown_is_zero_only_when_nothing_is_left),
+		cmocka_unit_test(test_sentences_break_at_blanks_and_chinese_anywhere),
 		cmocka_unit_test(test_palette_knows_pure_colours_in_every_mode),
 		cmocka_unit_test(test_pairs_are_made_once_and_given_back_between_frames_only),
 		cmocka_unit_test(test_picture_has_the_right_colours_in_every_mode),

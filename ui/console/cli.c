@@ -12,55 +12,77 @@ enum {
 	CONNECT_MS = 2000,
 	ANSWER_MS = 5000,
 	MOTION_MS = 15 * 60 * 1000,	/* a slow table, homing, several turns */
-	STOP_MS = 300,			/* then the table's own socket */
+	STOP_MS = 300,			/* then the other socket */
 };
 
-static int call(const char *path, const struct command *command, json_t *params, int connect_ms,
-		int answer_ms, json_t **result, struct err *err)
+static int call(const char *path, const char *method, const json_t *params, int connect_ms, int answer_ms,
+		json_t **result, struct err *err)
 {
 	CLEANUP(rpc_client_freep) struct rpc_client *client = NULL;
 	int rc = reach_connect(&client, path, connect_ms, err);
 
 	if (rc < 0)
 		return rc;
-	return rpc_client_call(client, command->method, json_incref(params), answer_ms, result,
-			       NULL, err);
+	return rpc_client_call(client, method, json_incref((json_t *)params), answer_ms, result, NULL, err);
 }
 
 static int answer_ms(const struct command *command, const json_t *params)
 {
-	if (command->flags & COMMAND_STOPS)
-		return STOP_MS;
 	if (command->flags & COMMAND_WAITS && !json_is_false(json_object_get(params, "wait")))
 		return MOTION_MS;
 	return ANSWER_MS;
 }
 
-/* Whether the table's own socket is to be tried after the station's gave @rc. */
-static bool ask_the_table(const struct command *command, int rc)
+/* What must not be late asks the table's process itself, and the station when that is silent. */
+static int stop_now(const struct reach *reach, const struct command *command, const json_t *params,
+		    json_t **result, struct err *err)
 {
-	if (command->flags & COMMAND_STOPS)
-		return true;
-	return command->flags & COMMAND_TABLE && rc == ERR_GONE;
+	struct err station_err = { 0 };
+	int rc = call(reach->table, command->method, params, STOP_MS, STOP_MS, result, err);
+
+	if (rc >= 0)
+		return rc;
+	rc = call(reach->control, command->method, params, STOP_MS, ANSWER_MS, result, &station_err);
+	if (rc != ERR_TIMEOUT)	/* a station that hangs says less than the table's own sentence */
+		*err = station_err;
+	return rc;
 }
 
-static int do_command(const struct reach *reach, const struct command *command, json_t *params,
-		      json_t **result, struct err *err)
+int cli_call(const struct reach *reach, const struct command *command, const char *method,
+	     const json_t *params, json_t **result, struct err *err)
 {
-	int connect_ms = command->flags & COMMAND_STOPS ? STOP_MS : CONNECT_MS;
+	int wait_ms = answer_ms(command, params), rc;
 	struct err table_err = { 0 };
-	int rc = call(reach->control, command, params, connect_ms, answer_ms(command, params),
-		      result, err);
 
-	if (rc >= 0 || !ask_the_table(command, rc))
+	if (command->flags & COMMAND_STOPS)
+		return stop_now(reach, command, params, result, err);
+	rc = call(reach->control, method, params, CONNECT_MS, wait_ms, result, err);
+	if (rc != ERR_GONE || !(command->flags & COMMAND_TABLE))
 		return rc;
-	rc = call(reach->table, command, params, connect_ms,
-		  command->flags & COMMAND_STOPS ? ANSWER_MS : answer_ms(command, params), result,
-		  &table_err);
+	rc = call(reach->table, method, params, CONNECT_MS, wait_ms, result, &table_err);
 	/* the station's own sentence says more than "nobody at table.sock" */
 	if (rc < 0 && rc != ERR_GONE)
 		*err = table_err;
 	return rc;
+}
+
+static int do_command(const struct reach *reach, const struct command *command, const char *method,
+		      json_t *params, json_t **result, struct err *err)
+{
+	json_t *table = NULL;
+	int rc = 0;
+
+	if (command_wants_lease(command, params)) {
+		rc = cli_call(reach, command, "table.status", NULL, &table, err);
+		if (rc == 0)
+			rc = command_fill_lease(params, table, err);
+		json_decref(table);
+	}
+	if (rc < 0)
+		return rc;
+	if (strcmp(method, command->method) == 0)
+		command_complete(command, params, CLI_BY);
+	return cli_call(reach, command, method, params, result, err);
 }
 
 static int fail(const struct err *err)
@@ -132,7 +154,7 @@ int cli_run(const struct reach *reach, const struct command *command, char *cons
 {
 	struct err err = { 0 };
 	json_t *params, *result = NULL;
-	bool follows;
+	bool follows, bare;
 	int rc;
 
 	if (command_parameters(command, words, count, &params, &err) < 0) {
@@ -141,17 +163,19 @@ int cli_run(const struct reach *reach, const struct command *command, char *cons
 	}
 	follows = field_true(params, "follow");
 	json_object_del(params, "follow");
+	bare = command->bare_method && json_object_size(params) == 0;
 	if (follows)
 		rc = run_follow(reach, json, &err);
 	else
-		rc = do_command(reach, command, params, &result, &err);
+		rc = do_command(reach, command, bare ? command->bare_method : command->method, params, &result,
+				&err);
 	json_decref(params);
 	if (rc < 0)
 		return fail(&err);
 	if (json && print_json(stdout, result, &err) < 0)
 		return fail(&err);
 	if (!json)
-		command->print(stdout, result);
+		(bare ? command->bare_print : command->print)(stdout, result);
 	json_decref(result);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 }

@@ -19,34 +19,51 @@ enum argument_kind {
 	ARGUMENT_NAME,		/* text as it is */
 	ARGUMENT_VALUE,		/* an integer, on, off, or the text of a menu entry */
 	ARGUMENT_CHOICE,	/* one of the words in .choices */
-	ARGUMENT_FLAG,		/* an option without a value: sets .key to .flag_value */
+	ARGUMENT_FLAG,		/* an option without a value: sets .key to .flag_text, or .flag_value */
+	ARGUMENT_NUMBER,	/* a whole number, .low to .high */
+	ARGUMENT_NAMES,		/* all words that are left, as a list */
+};
+
+enum argument_need {
+	NEED_USUAL,	/* a place must be filled, an option may be given */
+	NEED_NOT,	/* a place that may stay empty: .otherwise, or nothing, is sent */
+	NEED_ALWAYS,	/* an option that must be given */
 };
 
 struct argument {
 	const char *name;	/* "DEG", or "--speed": an option */
 	const char *key;	/* in params */
 	enum argument_kind kind;
-	int32_t low, high;	/* of ARGUMENT_DEGREES, millidegrees */
+	int32_t low, high;	/* of ARGUMENT_DEGREES in millidegrees, of ARGUMENT_NUMBER */
 	const char *value_name;	/* of an option, for the usage line */
 	const char *choices;	/* "shortest|cw|ccw" */
 	bool flag_value;
+	const char *flag_text;
+	enum argument_need need;
+	const char *otherwise;
 };
 
 enum command_flags {
 	COMMAND_STOPS = 1,	/* falls back to table.sock at once */
 	COMMAND_WAITS = 2,	/* the answer comes when the motion has ended */
-	COMMAND_TABLE = 4,	/* table.sock can do it as well */
+	COMMAND_TABLE = 4,	/* table.sock can do it as well; with a name of who asks */
 	COMMAND_FOLLOWS = 8,	/* prints more as it comes, with -f */
 	COMMAND_LOCAL = 16,	/* not a method of the station: console, demo, help */
+	COMMAND_MOVES = 32,	/* turns the table: sent with a time after which it is not begun */
+	COMMAND_WALK = 64,	/* a conversation on the terminal; the methods are its steps' */
 };
+
+#define COMMAND_ARGUMENTS_MAX 8
 
 struct command {
 	const char *words;			/* "table goto" */
 	const char *method;			/* "table.goto"; NULL for COMMAND_LOCAL */
 	const char *help;			/* N_() */
-	struct argument arguments[5];		/* up to the first without name */
-	const char *fixed_key, *fixed_value;	/* sent always: clear's confirmation */
+	struct argument arguments[COMMAND_ARGUMENTS_MAX];	/* up to the first without name */
+	const char *fixed_key, *fixed_value;	/* sent always: which step of a calibration */
 	void (*print)(FILE *out, const json_t *result);
+	const char *bare_method;		/* without arguments: only look, by this method */
+	void (*bare_print)(FILE *out, const json_t *result);
 	unsigned flags;
 };
 
@@ -59,6 +76,9 @@ extern const size_t command_count;
  */
 const struct command *command_find(char *const *words, int count, int *used, struct err *err);
 
+/** The first command that is sent as @method; NULL: none is. */
+const struct command *command_of_method(const char *method);
+
 /**
  * Read the words after the command's name into @params (a new object, the caller's).
  * "follow" (of -f) is among them: it is the program's own and not to be sent.
@@ -66,6 +86,18 @@ const struct command *command_find(char *const *words, int count, int *used, str
  */
 int command_parameters(const struct command *command, char *const *words, int count, json_t **params,
 		       struct err *err);
+
+/**
+ * Add to @params what nobody types: to what changes the table, @by whom, for the record; and to a motion the
+ * moment (monotonic) after which it must not begin, so that an order which was held up somewhere does not turn
+ * the table when nobody expects it any more.
+ */
+void command_complete(const struct command *command, json_t *params, const char *by);
+
+/** Whether @params lack the number of the lease that is to end: it is in the table's state. */
+bool command_wants_lease(const struct command *command, const json_t *params);
+/** ERR_STATE when nobody holds one. */
+int command_fill_lease(json_t *params, const json_t *table, struct err *err);
 
 /** "table goto DEG [--way shortest|cw|ccw] ..." */
 void command_usage(const struct command *command, char *text, size_t size);

@@ -5,16 +5,32 @@
 #include "ui/console/print.h"
 
 #define SPEED_MAX_MDEG_S 360000
+#define LEASE_MAX_S 3600
+#define CALIBRATE_MAX_MDEG (10 * MDEG_PER_TURN)	/* more turns give no better figure */
 
-#define SPEED { "--speed", "speed_mdeg_s", ARGUMENT_DEGREES, 1, SPEED_MAX_MDEG_S, "DEG/S", NULL, false }
-#define NO_WAIT { "--no-wait", "wait", ARGUMENT_FLAG, 0, 0, NULL, NULL, false }
-#define BEARING { "DEG", "bearing_mdeg", ARGUMENT_DEGREES, 0, MDEG_PER_TURN - 1, NULL, NULL, false }
-#define TURN_BY { "DEG", "by_mdeg", ARGUMENT_DEGREES, -MDEG_PER_TURN, MDEG_PER_TURN, NULL, NULL, false }
-#define SPIN_AT { "DEG/S", "speed_mdeg_s", ARGUMENT_DEGREES, -SPEED_MAX_MDEG_S, SPEED_MAX_MDEG_S, NULL, NULL, false }
-#define WAY { "--way", "way", ARGUMENT_CHOICE, 0, 0, "WAY", "shortest|cw|ccw", false }
-#define CONTROL { "NAME", "control", ARGUMENT_NAME, 0, 0, NULL, NULL, false }
-#define VALUE { "VALUE", "value", ARGUMENT_VALUE, 0, 0, NULL, NULL, false }
-#define FOLLOW { "-f", "follow", ARGUMENT_FLAG, 0, 0, NULL, NULL, true }
+#define DEGREES(name, key, low, high) { name, key, ARGUMENT_DEGREES, low, high, .value_name = "DEG" }
+#define SPEED_LIKE(name, key) { name, key, ARGUMENT_DEGREES, 1, SPEED_MAX_MDEG_S, .value_name = "DEG/S" }
+#define FLAG(name, key, value) { name, key, ARGUMENT_FLAG, .flag_value = value }
+
+#define SPEED SPEED_LIKE("--speed", "speed_mdeg_s")
+#define NO_WAIT FLAG("--no-wait", "wait", false)
+#define BEARING DEGREES("DEG", "bearing_mdeg", 0, MDEG_PER_TURN - 1)
+#define TURN_BY DEGREES("DEG", "by_mdeg", -MDEG_PER_TURN, MDEG_PER_TURN)
+#define SPIN_AT DEGREES("DEG/S", "speed_mdeg_s", -SPEED_MAX_MDEG_S, SPEED_MAX_MDEG_S)
+#define WAY { "--way", "way", ARGUMENT_CHOICE, .value_name = "WAY", .choices = "shortest|cw|ccw" }
+#define CONTROL { "NAME", "control", ARGUMENT_NAME }
+#define VALUE { "VALUE", "value", ARGUMENT_VALUE }
+#define FOLLOW FLAG("-f", "follow", true)
+#define CONFIRM { "--confirm", "confirm", ARGUMENT_FLAG, .flag_text = "clear" }
+#define HOLDER { "--holder", "holder", ARGUMENT_NAME, .value_name = "NAME", .need = NEED_ALWAYS }
+#define FOR { "--for", "for_s", ARGUMENT_NUMBER, 1, LEASE_MAX_S, .value_name = "SECONDS", .need = NEED_ALWAYS }
+#define LEASE { "LEASE", "lease", ARGUMENT_NUMBER, 1, INT32_MAX, .need = NEED_NOT }
+#define HANDLING { "NAME", "names", ARGUMENT_NAMES, .need = NEED_NOT }
+#define ZERO_AT { "DEG", "bearing_mdeg", ARGUMENT_DEGREES, 0, MDEG_PER_TURN - 1, .need = NEED_NOT, .otherwise = "0" }
+
+#define CALIBRATE(step_words, step, sentence) \
+	.words = "table calibrate " step_words, .method = "table.calibrate", .print = print_calibrated, \
+	.fixed_key = "step", .fixed_value = step, .flags = COMMAND_TABLE, .help = sentence
 
 const struct command command_table[] = {
 	{ .words = "console", .help = N_("the operator's screen (what `ostend` alone does)"),
@@ -24,22 +40,47 @@ const struct command command_table[] = {
 	{ .words = "table status", .method = "table.status", .print = print_table, .flags = COMMAND_TABLE,
 	  .help = N_("where the table stands") },
 	{ .words = "table home", .method = "table.home", .print = print_outcome, .arguments = { NO_WAIT },
-	  .flags = COMMAND_WAITS | COMMAND_TABLE, .help = N_("find the zero position") },
+	  .flags = COMMAND_WAITS | COMMAND_TABLE | COMMAND_MOVES, .help = N_("find the zero position") },
 	{ .words = "table goto", .method = "table.goto", .print = print_outcome,
-	  .arguments = { BEARING, WAY, SPEED, NO_WAIT }, .flags = COMMAND_WAITS | COMMAND_TABLE,
+	  .arguments = { BEARING, WAY, SPEED, NO_WAIT },
+	  .flags = COMMAND_WAITS | COMMAND_TABLE | COMMAND_MOVES,
 	  .help = N_("turn to a bearing, clockwise from above") },
 	{ .words = "table turn", .method = "table.turn", .print = print_outcome,
-	  .arguments = { TURN_BY, SPEED, NO_WAIT }, .flags = COMMAND_WAITS | COMMAND_TABLE,
+	  .arguments = { TURN_BY, SPEED, NO_WAIT }, .flags = COMMAND_WAITS | COMMAND_TABLE | COMMAND_MOVES,
 	  .help = N_("turn by an angle; negative is counter-clockwise") },
 	{ .words = "table spin", .method = "table.spin", .print = print_outcome, .arguments = { SPIN_AT },
-	  .flags = COMMAND_TABLE, .help = N_("turn at a speed until stopped; negative is counter-clockwise") },
+	  .flags = COMMAND_TABLE | COMMAND_MOVES,
+	  .help = N_("turn at a speed until stopped; negative is counter-clockwise") },
 	{ .words = "table stop", .method = "table.stop", .print = print_outcome,
 	  .flags = COMMAND_STOPS | COMMAND_TABLE, .help = N_("stop; works also while the station hangs") },
 	{ .words = "table estop", .method = "table.estop", .print = print_outcome,
 	  .flags = COMMAND_STOPS | COMMAND_TABLE, .help = N_("emergency stop; stays latched until cleared") },
-	{ .words = "table clear", .method = "table.clear", .print = print_outcome, .fixed_key = "confirm",
-	  .fixed_value = "clear", .flags = COMMAND_TABLE,
-	  .help = N_("unlatch the emergency stop, or a fault") },
+	{ .words = "table clear", .method = "table.clear", .print = print_clear, .arguments = { CONFIRM },
+	  .flags = COMMAND_TABLE,
+	  .help = N_("say why the table is halted; --confirm within 30 s, at the table, clears it") },
+	{ .words = "table lease", .method = "table.lease", .print = print_lease,
+	  .arguments = { HOLDER, FOR, SPEED_LIKE("--max-speed", "max_mdeg_s"),
+			 DEGREES("--from", "from_mdeg", 0, MDEG_PER_TURN - 1),
+			 DEGREES("--to", "to_mdeg", 0, MDEG_PER_TURN - 1),
+			 FLAG("--may-home", "may_home", true) },
+	  .flags = COMMAND_TABLE, .help = N_("let a remote party turn the table for a time") },
+	{ .words = "table release", .method = "table.release", .print = print_done, .arguments = { LEASE },
+	  .flags = COMMAND_TABLE, .help = N_("end a lease before its time") },
+	{ .words = "table preempt", .method = "table.preempt", .print = print_done,
+	  .flags = COMMAND_STOPS | COMMAND_TABLE, .help = N_("take the table back at once, and stop it") },
+	{ .words = "table handling", .method = "table.handling", .print = print_handling,
+	  .arguments = { HANDLING }, .bare_method = "table.status", .bare_print = print_handling,
+	  .flags = COMMAND_TABLE, .help = N_("how the exhibit must be handled: fragile, tall ...; \"normal\" ends it") },
+	{ CALIBRATE("zero", "zero", N_("the table stands at this bearing now (0)")), .arguments = { ZERO_AT } },
+	{ CALIBRATE("turn", "turn", N_("a turn that counted as one angle was in truth another")),
+	  .arguments = { DEGREES("COUNTED", "counted_mdeg", 1, CALIBRATE_MAX_MDEG),
+			 DEGREES("TRUE", "true_mdeg", 1, CALIBRATE_MAX_MDEG) } },
+	{ CALIBRATE("backlash", "backlash", N_("the play of the gears, as measured")),
+	  .arguments = { DEGREES("DEG", "backlash_mdeg", 0, MDEG_PER_TURN / 8) } },
+	{ CALIBRATE("cable", "cable", N_("the cable hangs straight now: turns are counted from here")) },
+	{ CALIBRATE("reset", "reset", N_("forget the calibration; what the configuration says counts again")) },
+	{ .words = "table calibrate", .flags = COMMAND_WALK,
+	  .help = N_("walk through zero, a full turn, backlash and cable, on a terminal") },
 	{ .words = "camera status", .method = "camera.status", .print = print_camera,
 	  .help = N_("which camera, and what it delivers") },
 	{ .words = "camera controls", .method = "camera.controls", .print = print_controls,

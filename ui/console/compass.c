@@ -69,16 +69,18 @@ static void draw_target(const struct canvas *canvas, int64_t angle_mdeg)
 }
 
 /* Two dots wide, half a dot to each side: one alone is hard to see across a room. */
-static void draw_needle(const struct canvas *canvas, int64_t angle_mdeg)
+static void draw_needle(const struct canvas *canvas, int64_t angle_mdeg, bool broken)
 {
 	double angle = radians(angle_mdeg);
+	double length = 0.80, dash = broken ? length / 3 : length;
 
 	for (double side = -0.45; side < 1; side += 0.9) {
 		struct canvas shifted = *canvas;
 
 		shifted.middle_x += cos(angle) * side;
 		shifted.middle_y += sin(angle) * side;
-		draw_ray(&shifted, angle_mdeg, 0, 0.80, COMPASS_NEEDLE);
+		for (double at = 0; at < length; at += 2 * dash)
+			draw_ray(&shifted, angle_mdeg, at, at + dash, COMPASS_NEEDLE);
 	}
 }
 
@@ -101,7 +103,7 @@ static struct canvas canvas_of(struct compass *compass)
 }
 
 void compass_draw(struct compass *out, int rows, int columns, int64_t reported_mdeg,
-		  int64_t commanded_mdeg)
+		  int64_t commanded_mdeg, bool assumed)
 {
 	struct canvas canvas;
 
@@ -115,7 +117,7 @@ void compass_draw(struct compass *out, int rows, int columns, int64_t reported_m
 	if (commanded_mdeg != INT64_MIN)
 		draw_target(&canvas, commanded_mdeg);
 	if (reported_mdeg != INT64_MIN)
-		draw_needle(&canvas, reported_mdeg);
+		draw_needle(&canvas, reported_mdeg, assumed);
 	draw_hub(&canvas);
 }
 

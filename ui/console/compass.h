@@ -4,7 +4,8 @@
  *
  * The canvas has 2 x 4 dots in each cell (as braille has), which are about square on a terminal.
  * What shares a cell keeps the most important ink; shapes tell things apart, not colours alone: the
- * reported angle is a line from the middle, the commanded one a mark on the rim.
+ * reported angle is a line from the middle, the commanded one a mark on the rim. A line that is only
+ * assumed is broken.
  */
 #ifndef OSTEND_UI_CONSOLE_COMPASS_H
 #define OSTEND_UI_CONSOLE_COMPASS_H
@@ -29,9 +30,10 @@ struct compass {
  * Draw the dial for @rows x @columns cells (cut to the maximum).
  *
  * @reported_mdeg, @commanded_mdeg any angle; negative INT64_MIN: unknown, not drawn
+ * @assumed                        nobody has measured the reported angle
  */
 void compass_draw(struct compass *out, int rows, int columns, int64_t reported_mdeg,
-		  int64_t commanded_mdeg);
+		  int64_t commanded_mdeg, bool assumed);
 
 /** The cell of the rim at @bearing_mdeg. */
 void compass_rim_cell(int rows, int columns, int64_t bearing_mdeg, int *row, int *column);

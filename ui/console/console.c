@@ -245,6 +245,7 @@ static void tick(void *owner)
 		ask(screen);
 	take_picture(screen);
 	show_join_once(screen);
+	act_clear_tick(screen);
 	model_dial(&screen->model, &dial);
 	if (!dial.moving && now_ns - screen->notice_until_ns + NOTICE_NS > NS_PER_S)
 		screen->spin_mdeg_s = 0;

@@ -23,7 +23,7 @@ static void draw_too_small(struct screen *screen)
 
 void draw_screen(struct screen *screen)
 {
-	layout_place(&screen->layout, LINES, COLS, screen->zoomed);
+	layout_place(&screen->layout, LINES, COLS, band_rows(screen), screen->zoomed);
 	term_role(&screen->term, ROLE_TEXT);
 	{
 		int pair = screen->term.role_pairs[ROLE_TEXT];
@@ -39,6 +39,7 @@ void draw_screen(struct screen *screen)
 		return;
 	}
 	pane_top(screen);
+	band_draw(screen);
 	pane_camera(screen);
 	pane_table(screen);
 	pane_rooms(screen);
@@ -124,8 +125,6 @@ static const char *question_text(enum screen_question question)
 	switch (question) {
 	case QUESTION_HOME:
 		return _("Home the table? It will turn by itself until it finds its zero. [y/N]");
-	case QUESTION_CLEAR:
-		return _("Unlatch the stop? The table can move again, and must be homed. [y/N]");
 	default:
 		return _(
 			"Leave. Stop the demo station too?  y: stop it   k: keep it running   other keys: stay");
@@ -143,13 +142,12 @@ static enum role_on_screen role_of_level(enum message_level level)
 static void draw_hint(struct screen *screen, struct rect line)
 {
 	const json_t *table = screen->model.table;
+	struct halt halt;
 	char step[16];
 
 	degrees_format(step, sizeof step, screen_steps[screen->step], 3);
-	if (field_true(table, "estop"))
-		term_line(&screen->term, line.y, 0, line.columns, ROLE_ALARM,
-			  _(" EMERGENCY STOP is latched: c unlatches it"));
-	else if (*field_text(table, "message"))
+	model_halt(&screen->model, &halt);
+	if (!halt.halted && *field_text(table, "message"))
 		term_text(&screen->term, line.y, 1, line.columns - 2, ROLE_WARNING,
 			  field_text(table, "message"));
 	else

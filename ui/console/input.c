@@ -70,7 +70,7 @@ static void stop_if_moving(struct screen *screen)
 
 	model_dial(&screen->model, &dial);
 	if (dial.moving)
-		act_stop(screen, "table.stop");
+		act_at_once(screen, "table.stop");
 }
 
 static void prompt_key(struct screen *screen, int key, bool is_function)
@@ -101,11 +101,29 @@ static void question_key(struct screen *screen, int key)
 		stop_if_moving(screen);
 	} else if (!yes) {
 		screen_notice(screen, MESSAGE_OWN, _("not done"));
-	} else if (screen->question == QUESTION_HOME) {
-		act_home(screen);
 	} else {
-		act_clear(screen);
+		act_home(screen);
 	}
+}
+
+/* The second step of a clear: one key says yes, and none of those that hands hit by habit. */
+static void clear_key(struct screen *screen, int key, enum action action)
+{
+	screen->mode = MODE_PANES;
+	if (key == 'y' || key == 'Y')
+		act_clear_confirmed(screen);
+	else if (action == ACTION_STOP || action == ACTION_ESTOP)
+		act(screen, action);
+	else
+		screen_notice(screen, MESSAGE_OWN, _("not cleared"));
+}
+
+/* What would turn the table: the key that takes it back from somebody only does that, since what it was
+ * meant for may no longer be so where the table stands now. */
+static bool turns(enum action action)
+{
+	return action == ACTION_TURN_LEFT || action == ACTION_TURN_RIGHT || action == ACTION_SPIN_LEFT ||
+	       action == ACTION_SPIN_RIGHT;
 }
 
 /* In a help or text: keys that move it do, stop keys stop, and all others close it. */
@@ -139,11 +157,12 @@ static void click_dial(struct screen *screen, int y, int x)
 		act_goto(screen, bearing_mdeg);
 }
 
-static void click(struct screen *screen, int y, int x)
+static void click(struct screen *screen, int y, int x, bool taken_back)
 {
 	for (size_t i = 0; y == screen->layout.keys.y && i < screen->hit_count; i++)
 		if (x >= screen->hits[i].x && x < screen->hits[i].x + screen->hits[i].columns) {
-			if (screen->mode == MODE_PANES || screen->hits[i].action == ACTION_STOP)
+			if (screen->mode == MODE_PANES || screen->hits[i].action == ACTION_STOP ||
+			    screen->hits[i].action == ACTION_ESTOP)
 				act(screen, screen->hits[i].action);
 			else if (screen->mode != MODE_PROMPT)
 				overlay_key(screen, screen->hits[i].action);
@@ -155,7 +174,8 @@ static void click(struct screen *screen, int y, int x)
 		return;
 	}
 	if (layout_hit(screen->dial, y, x)) {
-		click_dial(screen, y, x);
+		if (!taken_back)
+			click_dial(screen, y, x);
 		return;
 	}
 	for (int i = 0; i < PANE_COUNT; i++)
@@ -163,31 +183,35 @@ static void click(struct screen *screen, int y, int x)
 			screen->focus = (enum pane)i;
 }
 
+static void wheel(struct screen *screen, const MEVENT *event, bool up, bool taken_back)
+{
+	bool over_rooms = layout_hit(screen->layout.panes[PANE_ROOMS], event->y, event->x);
+	bool over_list =
+		over_rooms || layout_hit(screen->layout.panes[PANE_MESSAGES], event->y, event->x);
+
+	if (over_list)
+		screen->focus = over_rooms ? PANE_ROOMS : PANE_MESSAGES;
+	if (over_list || screen->mode != MODE_PANES)
+		act(screen, up ? ACTION_UP : ACTION_DOWN);
+	else if (!taken_back)
+		act(screen, up ? ACTION_TURN_LEFT : ACTION_TURN_RIGHT);
+}
+
 static void mouse(struct screen *screen)
 {
-	bool down, up;
+	bool down, up, taken_back;
 	MEVENT event;
 
 	if (getmouse(&event) != OK || screen->layout.too_small)
 		return;
 	up = event.bstate & BUTTON4_PRESSED;
 	down = event.bstate & BUTTON5_PRESSED;
-	if ((up || down) && screen->mode != MODE_PROMPT && screen->mode != MODE_QUESTION) {
-		bool over_list =
-			layout_hit(screen->layout.panes[PANE_MESSAGES], event.y, event.x) ||
-			layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x);
-
-		if (over_list)
-			screen->focus =
-				layout_hit(screen->layout.panes[PANE_ROOMS], event.y, event.x)
-					? PANE_ROOMS
-					: PANE_MESSAGES;
-		if (over_list || screen->mode != MODE_PANES)
-			act(screen, up ? ACTION_UP : ACTION_DOWN);
-		else
-			act(screen, up ? ACTION_TURN_LEFT : ACTION_TURN_RIGHT);
+	taken_back = act_take_back(screen);
+	if ((up || down) && screen->mode != MODE_PROMPT && screen->mode != MODE_QUESTION &&
+	    screen->mode != MODE_CLEAR) {
+		wheel(screen, &event, up, taken_back);
 	} else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) {
-		click(screen, event.y, event.x);
+		click(screen, event.y, event.x, taken_back);
 	}
 	screen_touch(screen);
 }
@@ -196,13 +220,15 @@ static void key_pressed(struct screen *screen, int key, bool is_function)
 {
 	/* letters beyond Latin 1 share their numbers with ncurses' function keys */
 	enum action action = is_function || key < 256 ? keys_action(key) : ACTION_NONE;
+	bool taken_back = act_take_back(screen);
 
 	screen_touch(screen);
 	switch (screen->mode) {
 	case MODE_PROMPT: prompt_key(screen, key, is_function); break;
 	case MODE_QUESTION: question_key(screen, key); break;
+	case MODE_CLEAR: clear_key(screen, key, action); break;
 	case MODE_PANES:
-		if (action != ACTION_NONE)
+		if (action != ACTION_NONE && !(taken_back && turns(action)))
 			act(screen, action);
 		break;
 	default: overlay_key(screen, action); break;
@@ -211,6 +237,15 @@ static void key_pressed(struct screen *screen, int key, bool is_function)
 
 /* Within this time after an ESC, "[" belongs to it: a slow line may cut a sequence in two. */
 #define SEQUENCE_NS NS_PER_S
+
+/* What a terminal says unasked for: its kind ("[?62c"), where its cursor is ("[12;2R"). */
+static bool is_report(const char *sequence)
+{
+	size_t len = strlen(sequence);
+
+	return sequence[0] == '[' &&
+	       (sequence[1] == '?' || sequence[1] == '>' || strchr("Rny", sequence[len - 1]));
+}
 
 static void end_sequence(struct screen *screen)
 {
@@ -221,6 +256,9 @@ static void end_sequence(struct screen *screen)
 	/* the old mouse report: three bytes follow, which may be any letter */
 	screen->swallow = strcmp(screen->sequence, "[M") == 0 ? 3 : 0;
 	screen->sequence_ns = 0;
+	/* a key that this terminal's description does not know is a hand on the console all the same */
+	if (!is_report(screen->sequence))
+		act_take_back(screen);
 }
 
 /* The final byte of a control sequence is 0x40 to 0x7e (ECMA-48 5.4); of an SS3, the next one. */

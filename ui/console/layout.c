@@ -10,11 +10,11 @@
 #include "station/base/util.h"
 
 enum {
-	RIGHT_MIN = 30,		/* columns of table and rooms */
+	RIGHT_MIN = 33,		/* columns of table and rooms */
 	RIGHT_MAX = 66,
 	MESSAGES_MIN = 5,	/* rows with the frame */
-	ROOMS_MIN = 6,
-	FIGURES_ROWS = 4,
+	ROOMS_MIN = 5,
+	FIGURES_ROWS = 6,
 	DIAL_MAX_ROWS = 21,
 };
 
@@ -30,7 +30,7 @@ static void place_left(struct layout *out, struct rect middle)
 
 static void place_right(struct layout *out, struct rect middle)
 {
-	int table_rows = CLAMP(middle.rows * 7 / 10, 14, DIAL_MAX_ROWS + 3 + FIGURES_ROWS + 2);
+	int table_rows = CLAMP(middle.rows * 7 / 10, 15, DIAL_MAX_ROWS + 3 + FIGURES_ROWS + 2);
 
 	table_rows = MIN(table_rows, middle.rows - ROOMS_MIN);
 	out->panes[PANE_TABLE] = (struct rect){ middle.y, middle.x, table_rows, middle.columns };
@@ -38,9 +38,9 @@ static void place_right(struct layout *out, struct rect middle)
 						middle.rows - table_rows, middle.columns };
 }
 
-void layout_place(struct layout *out, int rows, int columns, enum pane zoomed)
+void layout_place(struct layout *out, int rows, int columns, int band, enum pane zoomed)
 {
-	struct rect middle = { 1, 0, rows - 3, columns };
+	struct rect middle = { 1 + band, 0, rows - 3 - band, columns };
 	int right = CLAMP(columns * 37 / 100, RIGHT_MIN, RIGHT_MAX);
 
 	*out = (struct layout){ .too_small =
@@ -48,6 +48,7 @@ void layout_place(struct layout *out, int rows, int columns, enum pane zoomed)
 	if (out->too_small)
 		return;
 	out->top = (struct rect){ 0, 0, 1, columns };
+	out->band = (struct rect){ 1, 0, band, columns };
 	out->prompt = (struct rect){ rows - 2, 0, 1, columns };
 	out->keys = (struct rect){ rows - 1, 0, 1, columns };
 	if (zoomed < PANE_COUNT) {

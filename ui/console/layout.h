@@ -17,6 +17,7 @@ enum pane { PANE_CAMERA, PANE_TABLE, PANE_ROOMS, PANE_MESSAGES, PANE_COUNT };
 struct layout {
 	bool too_small;
 	struct rect top;		/* one line: state, case, clock */
+	struct rect band;		/* below it: a halt, a lease; rows 0 while there is neither */
 	struct rect panes[PANE_COUNT];	/* with their frames */
 	struct rect prompt;		/* one line: prompt, question or newest notice */
 	struct rect keys;		/* one line: key bar */
@@ -25,9 +26,10 @@ struct layout {
 /**
  * Lay out @rows x @columns. The panes fill the middle without overlap or gap.
  *
+ * @band   rows for what everybody in the room must see
  * @zoomed this pane alone takes the whole middle; PANE_COUNT: none
  */
-void layout_place(struct layout *out, int rows, int columns, enum pane zoomed);
+void layout_place(struct layout *out, int rows, int columns, int band, enum pane zoomed);
 
 /** The inside of a framed pane; empty when the frame leaves nothing. */
 struct rect layout_inside(struct rect frame);
@@ -42,7 +44,7 @@ struct table_layout {
 	bool big;		/* room for the angle in big digits (3 rows, BIG_COLUMNS columns) */
 };
 
-#define LAYOUT_BIG_COLUMNS 27
+#define LAYOUT_BIG_COLUMNS 28
 
 void layout_table(struct table_layout *out, struct rect inside);
 

@@ -10,6 +10,7 @@
 #include "ui/console/demo.h"
 #include "ui/console/options.h"
 #include "ui/console/print.h"
+#include "ui/console/walk.h"
 
 static int fail(int status, const struct err *err)
 {
@@ -74,6 +75,17 @@ static int run_demo(const struct options *options)
 	return demo_headless(&demo, &err) < 0 ? fail(EXIT_REFUSED, &err) : EXIT_DONE;
 }
 
+static int run_walk(const struct options *options, const struct reach *reach, bool alone)
+{
+	struct err err = { 0 };
+
+	if (alone && !options->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return walk_calibrate(reach);
+	err_set(&err, ERR_RANGE,
+		_("table calibrate: a script needs a step: zero, turn, backlash, cable or reset"));
+	return fail(EXIT_USAGE, &err);
+}
+
 static int run(const struct options *options)
 {
 	static char *const console[] = { (char *)"console" };
@@ -97,6 +109,8 @@ static int run(const struct options *options)
 		return fail(EXIT_USAGE, &err);
 	if (strcmp(command->words, "console") == 0)
 		return run_console(options, &reach);
+	if (command->flags & COMMAND_WALK)
+		return run_walk(options, &reach, count == used);
 	return cli_run(&reach, command, words + used, count - used, options->json);
 }
 

@@ -7,6 +7,8 @@
 
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
+#include "station/base/pose.h"
+#include "ui/console/degrees.h"
 #include "ui/console/fields.h"
 #include "ui/console/words.h"
 
@@ -76,14 +78,25 @@ static void take_log(struct model *model, const json_t *result)
 		take_log_line(model, line);
 }
 
-/* The same table may be told by the station and by the table's own socket. */
+/* The same table may be told by the station and by the table's own socket: the older telling of the two
+ * must not undo the newer. */
+static bool is_older(const struct model *model, json_int_t sampled_ns, json_int_t sequence)
+{
+	if (sampled_ns == 0 || sampled_ns > model->table_sampled_ns)
+		return false;
+	return sampled_ns < model->table_sampled_ns || sequence < model->table_sequence;
+}
+
 static bool take_table(struct model *model, const json_t *table)
 {
 	json_int_t sampled_ns = field_integer(table, "sampled_ns", 0);
+	json_int_t sequence = field_integer(table, "sequence", 0);
 
-	if (!json_is_object(table) || (sampled_ns && sampled_ns < model->table_sampled_ns))
+	if (!json_is_object(table) || is_older(model, sampled_ns, sequence))
 		return false;
 	model->table_sampled_ns = sampled_ns;
+	model->table_sequence = sequence;
+	model->table_taken_ns = clock_mono_ns();
 	if (model->table && json_equal(model->table, table))
 		return false;
 	replace(&model->table, table);
@@ -92,13 +105,18 @@ static bool take_table(struct model *model, const json_t *table)
 
 static void take_event(struct model *model, const json_t *event)
 {
-	const char *reason = field_text(event, "reason");
-	bool fine = field_is(event, "outcome", "done") || field_is(event, "outcome", "stopped") ||
-		    field_is(event, "outcome", "superseded");
+	const char *outcome = field_text(event, "outcome");
+	const char *reason = *outcome ? field_text(event, "reason") : field_text(event, "text");
+	const char *by = field_text(event, "by");
+	bool fine = strcmp(outcome, "done") == 0 || strcmp(outcome, "stopped") == 0 ||
+		    strcmp(outcome, "superseded") == 0 || field_is(event, "kind", "lease") ||
+		    field_is(event, "kind", "clear") || field_is(event, "kind", "calibration") ||
+		    field_is(event, "kind", "handling");
 
-	model_say(model, fine ? MESSAGE_OWN : MESSAGE_WARNING, "%s: %s%s%s",
-		  field_text(event, "name"), words_outcome(field_text(event, "outcome")),
-		  *reason ? ": " : "", reason);
+	model_say(model, fine ? MESSAGE_OWN : MESSAGE_WARNING, "%s%s%s%s%s%s%s",
+		  *outcome ? field_text(event, "name") : words_event(field_text(event, "kind")),
+		  *outcome ? ": " : "", *outcome ? words_outcome(outcome) : "", *reason ? ": " : "", reason,
+		  *by ? ", " : "", by);
 }
 
 bool model_take(struct model *model, const char *method, const json_t *params)
@@ -126,19 +144,101 @@ bool model_take(struct model *model, const char *method, const json_t *params)
 	return true;
 }
 
+static enum angle_kind kind_of(const json_t *table)
+{
+	return field_is(table, "source", "encoder") ? ANGLE_ENCODER :
+	       field_is(table, "source", "counted") ? ANGLE_COUNTED :
+						      ANGLE_ASSUMED;
+}
+
+/* What was only assumed is no evidence, whatever the station makes of it. */
+static bool is_evidence(const json_t *table)
+{
+	const json_t *told = json_object_get(table, "evidence");
+
+	return field_is(table, "link", "up") && kind_of(table) != ANGLE_ASSUMED &&
+	       (told ? json_is_true(told) : field_true(table, "homed"));
+}
+
 void model_dial(const struct model *model, struct dial *out)
 {
 	const json_t *table = model->table;
 
 	*out = (struct dial){
 		.known = table && !field_is(table, "reference", "none") &&
-			 field_is(table, "link", "up"),
+			 !field_is(table, "source", "none") && field_is(table, "link", "up"),
 		.moving = field_is(table, "motion", "moving") ||
 			  field_is(table, "motion", "homing") ||
 			  field_is(table, "motion", "stopping"),
-		.estop = field_true(table, "estop"),
+		.evidence = is_evidence(table),
+		.kind = kind_of(table),
 		.reported_mdeg = field_integer(table, "reported_mdeg", 0),
 		.commanded_mdeg = field_integer(table, "commanded_mdeg", 0),
 		.speed_mdeg_s = (int32_t)field_integer(table, "speed_mdeg_s", 0),
 	};
+}
+
+void model_angle_text(char *text, size_t size, const struct dial *dial)
+{
+	static const struct {
+		const char *mark;
+		int decimals;
+		int32_t unit_mdeg;
+	} kinds[] = { [ANGLE_ASSUMED] = { "~", 1, 100 }, [ANGLE_COUNTED] = { "", 2, 10 }, [ANGLE_ENCODER] = { "", 3, 1 } };
+	int32_t unit_mdeg = kinds[dial->kind].unit_mdeg;
+	int32_t bearing_mdeg = pose_bearing_mdeg(dial->reported_mdeg);
+	char number[24];
+
+	/* rounded first: 359.996 is 0.00, not 360.00 */
+	bearing_mdeg = (bearing_mdeg + unit_mdeg / 2) / unit_mdeg * unit_mdeg % MDEG_PER_TURN;
+	degrees_format_fixed(number, sizeof number, bearing_mdeg, kinds[dial->kind].decimals);
+	snprintf(text, size, "%s%s", kinds[dial->kind].mark, number);
+}
+
+void model_halt(const struct model *model, struct halt *out)
+{
+	const json_t *halt = json_object_get(model->table, "halt");
+
+	*out = (struct halt){
+		.halted = json_is_object(halt) || field_true(model->table, "estop"),
+		.reason = field_text(halt, "reason"),
+		.by = field_text(halt, "by"),
+		.since_utc_us = field_integer(halt, "since_utc_us", 0),
+	};
+	if (out->halted && !*out->reason)
+		out->reason = *field_text(model->table, "message") ? field_text(model->table, "message") :
+								     _("EMERGENCY STOP");
+}
+
+void model_lease(const struct model *model, uint64_t now_ns, struct lease *out)
+{
+	const json_t *lease = json_object_get(model->table, "lease");
+	int64_t passed_ms = (int64_t)((now_ns - model->table_taken_ns) / NS_PER_MS);
+
+	*out = (struct lease){
+		.held = json_is_object(lease),
+		.number = field_integer(lease, "lease", 0),
+		.holder = field_text(lease, "holder"),
+		.left_ms = MAX(field_integer(lease, "left_ms", 0) - passed_ms, 0),
+		.max_mdeg_s = field_integer(lease, "max_mdeg_s", 0),
+		.from_mdeg = field_integer(lease, "from_mdeg", 0),
+		.to_mdeg = field_integer(lease, "to_mdeg", 0),
+		.may_home = field_true(lease, "may_home"),
+	};
+	out->anywhere = out->from_mdeg == out->to_mdeg;
+}
+
+void model_cable(const struct model *model, struct cable *out)
+{
+	const json_t *cable = json_object_get(model->table, "cable");
+	json_int_t wound_mdeg = field_integer(cable, "wound_mdeg", 0);
+	json_int_t unsure_mdeg = field_integer(cable, "unsure_mdeg", 0);
+
+	*out = (struct cable){
+		.limited = field_integer(cable, "max_mdeg", 0) > 0,
+		.wound_mdeg = wound_mdeg,
+		.max_mdeg = field_integer(cable, "max_mdeg", 0),
+	};
+	out->near = out->limited &&
+		    ((wound_mdeg < 0 ? -wound_mdeg : wound_mdeg) + unsure_mdeg) * 4 >= out->max_mdeg * 3;
 }

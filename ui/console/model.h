@@ -21,7 +21,8 @@ struct message {
 struct model {
 	json_t *status, *table, *rooms;		/* as doc/protocol.md 1.1, 1.4, 1.2; NULL: not yet told */
 	json_int_t log_number;			/* of the newest log line taken */
-	json_int_t table_sampled_ns;
+	json_int_t table_sampled_ns, table_sequence;
+	uint64_t table_taken_ns;		/* when the table's state came, monotonic */
 	struct message messages[MODEL_MESSAGES];
 	unsigned message_count;			/* ever; the newest is at (count - 1) % MODEL_MESSAGES */
 };
@@ -37,13 +38,49 @@ void model_say(struct model *model, enum message_level level, const char *format
 /** The @back-th newest message; NULL beyond what is kept. */
 const struct message *model_message(const struct model *model, unsigned back);
 
+/* How an angle is known. They must never be taken for one another. */
+enum angle_kind { ANGLE_ASSUMED, ANGLE_COUNTED, ANGLE_ENCODER };
+
 /* Where the table stands, as the dial needs it. */
 struct dial {
 	bool known;			/* it has a reference, and its line is up */
-	bool moving, estop;
+	bool moving;
+	bool evidence;			/* the angle may be quoted: homed, or absolute, and measured */
+	enum angle_kind kind;
 	int64_t reported_mdeg, commanded_mdeg;
 	int32_t speed_mdeg_s;
 };
 void model_dial(const struct model *model, struct dial *out);
+
+/** Its bearing, with as many digits as its kind can vouch for: "~123.4" assumed, "123.46", "123.456". */
+void model_angle_text(char *text, size_t size, const struct dial *dial);
+
+/* Why nothing may move until a person has cleared it. Texts are borrowed from the model. */
+struct halt {
+	bool halted;
+	const char *reason, *by;	/* "" when not told */
+	int64_t since_utc_us;		/* 0: not told */
+};
+void model_halt(const struct model *model, struct halt *out);
+
+/* Who else may turn the table. */
+struct lease {
+	bool held;
+	json_int_t number;
+	const char *holder;
+	int64_t left_ms;		/* at @now_ns, never negative */
+	json_int_t max_mdeg_s;		/* 0: not told */
+	json_int_t from_mdeg, to_mdeg;	/* bearings, clockwise */
+	bool anywhere, may_home;
+};
+void model_lease(const struct model *model, uint64_t now_ns, struct lease *out);
+
+/* How far the cable is wound. */
+struct cable {
+	bool limited;
+	json_int_t wound_mdeg, max_mdeg;
+	bool near;			/* less than a quarter is left */
+};
+void model_cable(const struct model *model, struct cable *out);
 
 #endif

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stands over the panes: help, the way to join, the answer of a command. */
+/* What stands over the panes: help, the way to join, the answer of a command, the table's facts. */
 #include <qrencode.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "station/base/i18n.h"
 #include "station/base/tty_clean.h"
 #include "ui/console/fields.h"
+#include "ui/console/print.h"
 #include "ui/console/screen.h"
 
 #define JOIN_TEXT_COLUMNS 38
 
-static struct rect open_box(struct screen *screen, int rows, int columns, const char *title)
+struct rect overlay_box(struct screen *screen, int rows, int columns, const char *title)
 {
 	struct rect box = { 0, 0, MIN(rows, LINES - 3), MIN(columns, COLS - 2) };
 
@@ -25,7 +27,7 @@ static struct rect open_box(struct screen *screen, int rows, int columns, const 
 
 static void draw_help(struct screen *screen)
 {
-	struct rect inside = open_box(screen, (int)key_count + 5, 74, _("Help"));
+	struct rect inside = overlay_box(screen, (int)key_count + 5, 74, _("Help"));
 	int rows = inside.rows - 1, extra = (int)key_count - rows;
 
 	screen->text_scroll = CLAMP(screen->text_scroll, 0, MAX(extra, 0));
@@ -125,7 +127,7 @@ static void draw_join(struct screen *screen)
 	code_size(screen, code, &rows, &columns);
 	if (rows + 2 > LINES - 3 || columns + JOIN_TEXT_COLUMNS + 5 > COLS)
 		rows = columns = 0;	/* no room: address and pass alone */
-	inside = open_box(screen, MAX(rows, 9) + 2, MAX(columns + 1, 2) + JOIN_TEXT_COLUMNS + 4,
+	inside = overlay_box(screen, MAX(rows, 9) + 2, MAX(columns + 1, 2) + JOIN_TEXT_COLUMNS + 4,
 			  _("Join from a browser"));
 	if (rows > 0)
 		(screen->term.blocks ? draw_code : draw_code_wide)(screen, inside.y, inside.x + 1,
@@ -148,11 +150,11 @@ static int count_lines(const char *text)
 	return count;
 }
 
-static void draw_text(struct screen *screen)
+static void draw_text(struct screen *screen, const char *title)
 {
 	const char *at = screen->text ? screen->text : "";
 	int lines = count_lines(at), skip;
-	struct rect inside = open_box(screen, lines + 3, 86, _("Answer"));
+	struct rect inside = overlay_box(screen, lines + 3, 86, title);
 	int rows = inside.rows - 1;
 
 	screen->text_scroll = CLAMP(screen->text_scroll, 0, MAX(lines - rows, 0));
@@ -175,12 +177,30 @@ static void draw_text(struct screen *screen)
 			       : _("Any key closes this."));
 }
 
+/* As they are now, not as they were when the box was opened. */
+static void draw_facts(struct screen *screen)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	print_table(out, screen->model.table);
+	fclose(out);
+	free(screen->text);
+	screen->text = text;
+	draw_text(screen, _("The table"));
+}
+
 void overlay_draw(struct screen *screen)
 {
 	switch (screen->mode) {
 	case MODE_HELP: draw_help(screen); break;
 	case MODE_JOIN: draw_join(screen); break;
-	case MODE_TEXT: draw_text(screen); break;
+	case MODE_TEXT: draw_text(screen, _("Answer")); break;
+	case MODE_FACTS: draw_facts(screen); break;
+	case MODE_CLEAR: clear_box_draw(screen); break;
 	default: break;
 	}
 }

@@ -8,9 +8,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/tty_clean.h"
-#include "ui/console/degrees.h"
 #include "ui/console/fields.h"
-#include "ui/console/grid.h"
 #include "ui/console/words.h"
 
 enum {
@@ -33,66 +31,17 @@ int print_width(FILE *out)
 	return fileno(out) >= 0 ? FILE_WIDTH : SCREEN_WIDTH;
 }
 
-static void pair(struct grid *grid, const char *label, const char *value)
-{
-	if (!*value)
-		return;
-	grid_add(grid, label);
-	grid_add(grid, value);
-}
-
-static void pair_degrees(struct grid *grid, const char *label, const json_t *value,
-			 const char *unit)
-{
-	char text[32];
-
-	if (!json_is_integer(value))
-		return;
-	degrees_format(text, sizeof text, json_integer_value(value), 3);
-	grid_add(grid, label);
-	grid_add_format(grid, "%s%s%s", text, print_degree_sign(), unit);
-}
-
-static void add_table(struct grid *grid, const json_t *table)
-{
-	const json_t *bearing = json_object_get(table, "bearing_mdeg");
-
-	if (!json_is_object(table)) {
-		pair(grid, _("Table"), _("none at this station"));
-		return;
-	}
-	grid_add(grid, _("Table"));
-	grid_add_format(grid, "%s, %s%s", field_text(table, "driver"),
-			words_link(field_text(table, "link")),
-			field_true(table, "simulated") ? _(" (simulated)") : "");
-	pair_degrees(grid, _("Bearing"), bearing, "");
-	if (!json_is_integer(bearing))
-		pair(grid, _("Bearing"), _("unknown: the table has not been homed"));
-	pair_degrees(grid, _("Reported"), json_object_get(table, "reported_mdeg"), "");
-	pair_degrees(grid, _("Commanded"), json_object_get(table, "commanded_mdeg"), "");
-	pair_degrees(grid, _("Uncertainty"), json_object_get(table, "uncertainty_mdeg"), "");
-	pair_degrees(grid, _("Speed"), json_object_get(table, "speed_mdeg_s"), "/s");
-	pair(grid, _("Motion"), words_motion(field_text(table, "motion")));
-	grid_add(grid, _("Reference"));
-	grid_add_format(grid, "%s, %s", words_reference(field_text(table, "reference")),
-			words_source(field_text(table, "source")));
-	if (field_true(table, "estop"))
-		pair(grid, _("Emergency stop"), _("LATCHED; `ostend table clear` unlatches it"));
-	pair(grid, _("Fault"), field_text(table, "fault"));
-	pair(grid, _("Message"), field_text(table, "message"));
-}
-
 static void add_camera(struct grid *grid, const json_t *camera)
 {
 	if (!json_is_object(camera)) {
-		pair(grid, _("Camera"), _("not known yet"));
+		print_pair(grid, _("Camera"), _("not known yet"));
 		return;
 	}
 	grid_add(grid, _("Camera"));
 	grid_add_format(grid, "%s %s: %s", field_text(camera, "driver"),
 			field_text(camera, "device"), field_text(camera, "state"));
-	pair(grid, _("Reason"), field_text(camera, "reason"));
-	pair(grid, _("Identity"), field_text(camera, "identity"));
+	print_pair(grid, _("Reason"), field_text(camera, "reason"));
+	print_pair(grid, _("Identity"), field_text(camera, "identity"));
 	grid_add(grid, _("Picture"));
 	grid_add_format(grid,
 			_("%lldx%lld %s, %lld frames/s; %lld frames, %lld dropped, %lld rejected"),
@@ -152,26 +101,18 @@ void print_status(FILE *out, const json_t *result)
 	grid_add(grid, _("State"));
 	grid_add_format(grid, "%s%s", words_state(field_text(result, "state")),
 			field_true(result, "demo") ? _(" (demo)") : "");
-	pair(grid, _("Case"), field_text(result, "case_no"));
+	print_pair(grid, _("Case"), field_text(result, "case_no"));
 	grid_add(grid, _("Exhibit"));
 	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"),
 			field_text(result, "exhibit_name"));
-	pair(grid, _("Address"), field_text(result, "url"));
+	print_pair(grid, _("Address"), field_text(result, "url"));
 	add_camera(grid, json_object_get(result, "camera"));
-	add_table(grid, json_object_get(result, "table"));
+	print_add_table(grid, json_object_get(result, "table"));
 	add_traffic(grid, result);
 	add_children(grid, result);
-	pair(grid, _("Time"), utc);
+	print_pair(grid, _("Time"), utc);
 	grid_add(grid, _("Version"));
 	grid_add_format(grid, _("%s, up for %s"), field_text(result, "version"), uptime);
-	grid_print(grid, out, print_width(out));
-}
-
-void print_table(FILE *out, const json_t *result)
-{
-	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
-
-	add_table(grid, result);
 	grid_print(grid, out, print_width(out));
 }
 
@@ -181,25 +122,6 @@ void print_camera(FILE *out, const json_t *result)
 
 	add_camera(grid, result);
 	grid_print(grid, out, print_width(out));
-}
-
-void print_outcome(FILE *out, const json_t *result)
-{
-	const json_t *table = json_object_get(result, "table");
-	char text[256], bearing[32];
-
-	if (!*field_text(result, "outcome")) {	/* stop answers with {}, or the state alone */
-		print_sentence(out, _("done"));
-		return;
-	}
-	degrees_format(bearing, sizeof bearing, field_integer(table, "bearing_mdeg", 0), 3);
-	if (json_is_integer(json_object_get(table, "bearing_mdeg")))
-		snprintf(text, sizeof text, _("%s; the table reports %s%s, %s"),
-			 words_outcome(field_text(result, "outcome")), bearing, print_degree_sign(),
-			 words_motion(field_text(table, "motion")));
-	else
-		snprintf(text, sizeof text, "%s", words_outcome(field_text(result, "outcome")));
-	print_sentence(out, text);
 }
 
 void print_sentence(FILE *out, const char *sentence)

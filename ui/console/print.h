@@ -7,10 +7,16 @@
 #include <stdio.h>
 
 #include "station/base/err.h"
+#include "ui/console/grid.h"
 
 void print_status(FILE *out, const json_t *result);
 void print_table(FILE *out, const json_t *result);
 void print_outcome(FILE *out, const json_t *result);
+void print_clear(FILE *out, const json_t *result);
+void print_lease(FILE *out, const json_t *result);
+void print_handling(FILE *out, const json_t *result);	/* of table.handling, or of table.status */
+void print_calibrated(FILE *out, const json_t *result);
+void print_done(FILE *out, const json_t *result);
 void print_camera(FILE *out, const json_t *result);
 void print_controls(FILE *out, const json_t *result);
 void print_control(FILE *out, const json_t *result);
@@ -18,6 +24,12 @@ void print_rooms(FILE *out, const json_t *result);
 void print_log(FILE *out, const json_t *result);
 void print_log_line(FILE *out, const json_t *line);
 void print_metrics(FILE *out, const json_t *result);
+
+/** The table's rows of a status. */
+void print_add_table(struct grid *grid, const json_t *table);
+
+/** A row of two; none when @value is "". */
+void print_pair(struct grid *grid, const char *label, const char *value);
 
 /** One line of JSON as the station sent it; what must not reach a terminal is written as \uXXXX. */
 int print_json(FILE *out, const json_t *result, struct err *err);

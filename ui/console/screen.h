@@ -9,11 +9,14 @@
 #include "ui/console/model.h"
 #include "ui/console/preview_map.h"
 
-enum screen_mode { MODE_PANES, MODE_PROMPT, MODE_QUESTION, MODE_HELP, MODE_JOIN, MODE_TEXT };
+enum screen_mode {
+	MODE_PANES, MODE_PROMPT, MODE_QUESTION, MODE_CLEAR, MODE_HELP, MODE_JOIN, MODE_TEXT, MODE_FACTS,
+};
 enum screen_prompt { PROMPT_GOTO, PROMPT_SPIN, PROMPT_COMMAND };
-enum screen_question { QUESTION_HOME, QUESTION_CLEAR, QUESTION_LEAVE_DEMO };
+enum screen_question { QUESTION_HOME, QUESTION_LEAVE_DEMO };
 
 #define HITS_MAX 32
+#define SCREEN_BY "console"	/* in the record of who asked for what */
 
 struct screen {
 	const struct console_options *options;
@@ -49,6 +52,11 @@ struct screen {
 
 	int step;			/* which of screen_steps */
 	int32_t spin_mdeg_s;		/* what the spin keys have asked for */
+	uint64_t clear_until_ns;	/* MODE_CLEAR: when the second step comes too late */
+	char clear_reason[512];
+	json_int_t taken_lease;		/* the last lease that a key has ended */
+	uint64_t taken_ns;		/* when; 0: none yet */
+	char taken_from[128];
 	char notice[256];
 	enum message_level notice_level;
 	uint64_t notice_until_ns;
@@ -69,13 +77,21 @@ void screen_notice(struct screen *screen, enum message_level level, const char *
 
 /* acts.c: what the operator wants done */
 void act(struct screen *screen, enum action action);
+void act_command_line(struct screen *screen, const char *line);
+
+/* act_table.c */
 void act_goto(struct screen *screen, int32_t bearing_mdeg);
 void act_spin(struct screen *screen, int32_t speed_mdeg_s);
+void act_spin_more(struct screen *screen, int32_t change_mdeg_s);
 void act_turn(struct screen *screen, int32_t by_mdeg);
-void act_stop(struct screen *screen, const char *method);
 void act_home(struct screen *screen);
-void act_clear(struct screen *screen);
-void act_command_line(struct screen *screen, const char *line);
+/* table.stop, table.estop, table.preempt: past everything that may hang */
+void act_at_once(struct screen *screen, const char *method);
+/* A hand is on the console: whoever has a lease loses it. True: somebody had one until now. */
+bool act_take_back(struct screen *screen);
+void act_clear(struct screen *screen);			/* first step: the reason comes as MODE_CLEAR */
+void act_clear_confirmed(struct screen *screen);
+void act_clear_tick(struct screen *screen);
 void act_table_answer(void *owner, const char *method, const json_t *result, const struct err *err);
 
 /* input.c */
@@ -84,13 +100,18 @@ void input_drain(struct screen *screen);
 /* draw.c, pane_*.c, overlay.c */
 void draw_screen(struct screen *screen);
 void pane_top(struct screen *screen);
+int band_rows(const struct screen *screen);	/* for the layout: 0 while there is nothing to tell */
+void band_draw(struct screen *screen);
 void pane_prompt(struct screen *screen);
 void pane_keys(struct screen *screen);
 void pane_camera(struct screen *screen);
 void pane_table(struct screen *screen);
 void pane_rooms(struct screen *screen);
 void pane_messages(struct screen *screen);
+void figures_draw(struct screen *screen, const struct table_layout *place, const struct dial *pose);
 void overlay_draw(struct screen *screen);
+struct rect overlay_box(struct screen *screen, int rows, int columns, const char *title);
+void clear_box_draw(struct screen *screen);
 void digits_draw(const struct term *term, int y, int x, enum role_on_screen role, const char *text);
 
 /* fine.c: the picture by libchafa. ERR_NOMEM; ERR_RANGE */

@@ -57,6 +57,13 @@ int term_text(const struct term *term, int y, int x, int columns, enum role_on_s
 int term_format(const struct term *term, int y, int x, int columns, enum role_on_screen role,
 		const char *format, ...) PRINTF_LIKE(6, 7);
 
+/** The columns that @text takes once it is cleaned. */
+int term_width(const char *text);
+
+/** @text over the rows of @rect, broken at blanks, or inside a word or a Chinese sentence where need be; what
+ * does not fit is cut. Returns the rows it took. */
+int term_paragraph(const struct term *term, struct rect rect, enum role_on_screen role, const char *text);
+
 /** @text from the left, then blanks up to @columns. */
 void term_line(const struct term *term, int y, int x, int columns, enum role_on_screen role,
 	       const char *text);

@@ -4,6 +4,7 @@
 
 #include "station/base/tty_clean.h"
 #include "ui/console/term.h"
+#include "ui/console/wrap.h"
 
 #define TEXT_MAX 1024
 
@@ -75,6 +76,30 @@ int term_format(const struct term *term, int y, int x, int columns, enum role_on
 	return term_text(term, y, x, columns, role, text);
 }
 
+int term_width(const char *text)
+{
+	char ignored[TEXT_MAX];
+
+	return tty_clean(ignored, sizeof ignored, text, strlen(text), -1);
+}
+
+int term_paragraph(const struct term *term, struct rect rect, enum role_on_screen role, const char *text)
+{
+	char clean[TEXT_MAX], line[TEXT_MAX];
+	const char *at = clean, *next;
+	int rows = 0;
+
+	tty_clean(clean, sizeof clean, text, strlen(text), -1);
+	for (; *at && rows < rect.rows; at = next, rows++) {
+		size_t len = wrap_line(at, rect.columns, &next);
+
+		memcpy(line, at, len);
+		line[len] = '\0';
+		term_text(term, rect.y + rows, rect.x, rect.columns, role, line);
+	}
+	return rows;
+}
+
 static void blank(int y, int x, int columns)
 {
 	if (y >= 0 && y < LINES && columns > 0)
@@ -92,8 +117,7 @@ void term_line(const struct term *term, int y, int x, int columns, enum role_on_
 void term_centre(const struct term *term, int y, int x, int columns, enum role_on_screen role,
 		 const char *text)
 {
-	char ignored[TEXT_MAX];
-	int width = tty_clean(ignored, sizeof ignored, text, strlen(text), columns);
+	int width = MIN(term_width(text), columns);
 
 	term_text(term, y, x + (columns - width) / 2, columns, role, text);
 }

@@ -55,7 +55,7 @@ const char *words_reference(const char *reference)
 {
 	static const struct word list[] = {
 		{ "none", N_("not homed") },
-		{ "user-zero", N_("zero set by hand") },
+		{ "user-zero", N_("hand-set zero") },
 		{ "homed", N_("homed") },
 		{ "absolute", N_("absolute") },
 	};
@@ -67,12 +67,45 @@ const char *words_source(const char *source)
 {
 	static const struct word list[] = {
 		{ "none", N_("no angle") },
-		{ "assumed", N_("assumed") },
+		{ "assumed", N_("assumed, not measured") },
 		{ "counted", N_("counted steps") },
 		{ "encoder", N_("encoder") },
 	};
 
 	return look_up(list, ARRAY_LEN(list), source);
+}
+
+/* About, by counting, equal: told apart also without colour, and by who does not read the words. */
+const char *words_kind(const char *source)
+{
+	return strcmp(source, "assumed") == 0 ? "~" :
+	       strcmp(source, "counted") == 0 ? "#" :
+	       strcmp(source, "encoder") == 0 ? "=" :
+						"?";
+}
+
+const char *words_event(const char *kind)
+{
+	static const struct word list[] = {
+		{ "command", N_("command") }, { "halt", N_("HALTED") },
+		{ "clear", N_("clear") },     { "fault", N_("fault") },
+		{ "link", N_("line") },	      { "epoch", N_("reference lost") },
+		{ "lease", N_("lease") },     { "calibration", N_("calibration") },
+		{ "handling", N_("handling") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), kind);
+}
+
+const char *words_handling(const char *name)
+{
+	static const struct word list[] = {
+		{ "normal", N_("normal") }, { "fragile", N_("fragile") }, { "tall", N_("tall") },
+		{ "loose", N_("loose") },   { "heavy", N_("heavy") },	  { "liquid", N_("liquid") },
+		{ "sharp", N_("sharp") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), name);
 }
 
 const char *words_outcome(const char *outcome)
@@ -130,6 +163,25 @@ void words_duration(char *text, size_t size, json_int_t seconds)
 		snprintf(text, size, _("%lld h"), (long long)(seconds / 3600));
 	else
 		snprintf(text, size, _("%lld d"), (long long)(seconds / 86400));
+}
+
+void words_handlings(char *text, size_t size, const json_t *names)
+{
+	json_t *name;
+	size_t len = 0, i;
+
+	snprintf(text, size, "%s", words_handling("normal"));
+	json_array_foreach((json_t *)names, i, name)
+		if (json_is_string(name) && len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s", i ? " + " : "",
+						words_handling(json_string_value(name)));
+}
+
+void words_countdown(char *text, size_t size, int64_t left_ms)
+{
+	long long seconds = (left_ms + 999) / 1000;	/* 0:00 only when nothing is left */
+
+	snprintf(text, size, "%lld:%02lld", seconds / 60, seconds % 60);
 }
 
 void words_rate(char *text, size_t size, json_int_t bits_per_second)
