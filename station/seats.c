@@ -112,7 +112,7 @@ static int admit_viewer(struct station *station, const struct web_event *event, 
 	return 0;
 }
 
-static void send_json(struct station *station, uint64_t seat, json_t *object /* stolen */)
+void seats_send(struct station *station, uint64_t seat, json_t *object /* stolen */)
 {
 	CLEANUP(util_freep) char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
@@ -140,6 +140,7 @@ static json_t *table_message(const struct station *station)
 
 	json_object_set_new(message, "type", json_string("table"));
 	json_object_del(message, "port");
+	json_object_del(message, "identity");
 	return message;
 }
 
@@ -152,12 +153,12 @@ static json_t *camera_message(bool present, const char *reason)
 void seats_send_table(struct station *station)
 {
 	if (station->table_state)
-		send_json(station, 0, table_message(station));
+		seats_send(station, 0, table_message(station));
 }
 
 void seats_notice(struct station *station, const char *level, const char *code, const char *text)
 {
-	send_json(station, 0, json_pack("{s:s, s:s, s:s, s:s}", "type", "notice", "level", level, "code",
+	seats_send(station, 0, json_pack("{s:s, s:s, s:s, s:s}", "type", "notice", "level", level, "code",
 					code, "text", text));
 }
 
@@ -172,10 +173,10 @@ static void open_seat(struct station *station, const struct web_event *event)
 		web_seat_close(station->web, event->seat, 1008, err.text);
 		return;
 	}
-	send_json(station, event->seat, hello(station, event));
-	send_json(station, event->seat, camera_message(station->camera_present, NULL));
+	seats_send(station, event->seat, hello(station, event));
+	seats_send(station, event->seat, camera_message(station->camera_present, NULL));
 	if (station->table_state)
-		send_json(station, event->seat, table_message(station));
+		seats_send(station, event->seat, table_message(station));
 }
 
 static json_t *pong(const json_t *ping)
@@ -189,6 +190,15 @@ static json_t *pong(const json_t *ping)
 			 (json_int_t)access_unit_ts_90k(clock_mono_ns()));
 }
 
+static int take_stop(struct station *station, const struct web_event *event, struct err *err)
+{
+	int rc = ask(station, SHOWING_STOP, &event->identity, err);
+
+	if (rc == 0)
+		seat_stop(station, event);
+	return rc;
+}
+
 static void take_text(struct station *station, const struct web_event *event)
 {
 	json_error_t json_error;
@@ -200,7 +210,9 @@ static void take_text(struct station *station, const struct web_event *event)
 	if (!type)
 		rc = err_set(&err, ERR_PROTO, "not a JSON object with a type");
 	else if (strcmp(type, "ping") == 0)
-		send_json(station, event->seat, pong(message));
+		seats_send(station, event->seat, pong(message));
+	else if (strcmp(type, "estop") == 0)
+		rc = take_stop(station, event, &err);
 	else if (strcmp(type, "report") == 0)
 		rc = rooms_report(station->rooms, event->seat, message, &err);
 	else
@@ -281,11 +293,12 @@ void seats_tick(struct station *station)
 	struct pipeline_stats stats;
 	const char *reason = json_string_value(json_object_get(station->camera_state, "reason"));
 
+	seat_stop_tick(station);
 	pipeline_stats(station->pipeline, &stats);
 	if (stats.camera_present == station->camera_present)
 		return;
 	station->camera_present = stats.camera_present;
-	send_json(station, 0, camera_message(station->camera_present, reason));
+	seats_send(station, 0, camera_message(station->camera_present, reason));
 }
 
 int seats_open(struct station *station, struct err *err)

@@ -46,6 +46,8 @@ struct station {
 
 	json_t *table_state, *camera_state;	/* as their processes last said; NULL: not yet */
 	uint64_t camera_asked_ns;
+	char stop_owed[96];			/* who pressed a stop that no table process has taken yet; "" */
+	bool stop_asked;			/* the table's process has been asked for it */
 	bool homing_asked, homing_done;		/* demo: homed once by itself */
 	uint64_t log_told;			/* number of the last line told to consoles */
 };
@@ -68,6 +70,11 @@ void seats_take_keyframe_request(void *owner);				/* thread: stream */
 void seats_tick(struct station *station);
 void seats_notice(struct station *station, const char *level, const char *code, const char *text);
 void seats_send_table(struct station *station);
+void seats_send(struct station *station, uint64_t seat, json_t *message /* stolen */);	/* seat 0: all */
+
+/* seat_stop.c: a seat has pressed the emergency stop. */
+void seat_stop(struct station *station, const struct web_event *event);
+void seat_stop_tick(struct station *station);
 
 /* metrics.c: Prometheus text, over the control socket and over HTTP on loopback. */
 char *metrics_text(struct station *station);	/* for free(); NULL without memory */

@@ -21,7 +21,7 @@
 #include "station/picture/text.h"
 
 #define INK 235
-#define GLYPHS "0123456789-+.:() UTC"	/* of clock and angle, and the degree sign */
+#define GLYPHS "0123456789-+.:~ UTC"	/* of clock and angle, and the degree sign */
 #define DEGREE_GLYPH (sizeof GLYPHS - 1)
 #define CELLS_MAX 32
 
@@ -216,7 +216,7 @@ static void set_places(struct strip *strip)
 	uint32_t number_drop = strip->height > strip->angle_glyphs.height ?
 			       (strip->height - strip->angle_glyphs.height) / 2 : 0;
 	uint32_t clock = dial_width(&strip->clock_glyphs, "0000-00-00 00:00:00.000 +00:00");
-	uint32_t angle = dial_width(&strip->angle_glyphs, "(000.0)") + strip->angle_glyphs.mask[DEGREE_GLYPH].width;
+	uint32_t angle = dial_width(&strip->angle_glyphs, "~000.0") + strip->angle_glyphs.mask[DEGREE_GLYPH].width;
 	uint32_t left = 3 * margin + clock;
 	uint32_t right = strip->width > angle + 2 * margin ? strip->width - angle - margin : 0;
 	uint32_t rest = right > left + 2 * margin ? right - left - 2 * margin : 2;

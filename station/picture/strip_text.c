@@ -55,17 +55,26 @@ static const char *motion_text(const struct pose *pose)
 	return "motion unknown 动态未知";
 }
 
+/* Counted from a reference that was found, and measured: only this may be quoted. */
+static bool is_evidence(const struct pose *pose)
+{
+	return (pose->reference == POSE_REF_HOMED || pose->reference == POSE_REF_ABSOLUTE) &&
+	       pose->source != POSE_SRC_ASSUMED;
+}
+
 static const char *reference_text(const struct pose *pose)
 {
 	static const char *const text[][2] = {
 		[POSE_REF_NONE] = { "not homed 未归零", "not homed 未归零" },
-		[POSE_REF_USER_ZERO] = { "own zero 自设零点 · step count 步数",
-					 "own zero 自设零点 · encoder 编码器" },
+		[POSE_REF_USER_ZERO] = { "NOT EVIDENCE 非证据 · own zero 自设零点",
+					 "NOT EVIDENCE 非证据 · own zero 自设零点" },
 		[POSE_REF_HOMED] = { "homed 已归零 · step count 步数", "homed 已归零 · encoder 编码器" },
 		[POSE_REF_ABSOLUTE] = { "absolute 绝对角度 · step count 步数",
 					"absolute 绝对角度 · encoder 编码器" },
 	};
 
+	if (pose->source == POSE_SRC_ASSUMED)
+		return "NOT EVIDENCE 非证据 · assumed 推算";
 	return text[pose->reference][pose->source == POSE_SRC_ENCODER];
 }
 
@@ -119,6 +128,7 @@ void strip_angle_text(struct strip_angle *out, const struct pose *pose, uint64_t
 	if (out->known)
 		return;
 	tenths = bearing_tenths(assumed ? pose->commanded_mdeg : pose->reported_mdeg);
-	out->known = assumed ? "commanded, not reported 指令角度·无回报" : reference_text(pose);
-	snprintf(out->value, sizeof out->value, assumed ? "(%d.%d°)" : "%3d.%d°", tenths / 10, tenths % 10);
+	out->known = reference_text(pose);
+	/* the mark belongs to the number: a cut-out of the picture may lose the words beside it */
+	snprintf(out->value, sizeof out->value, is_evidence(pose) ? "%3d.%d°" : "~%d.%d°", tenths / 10, tenths % 10);
 }

@@ -19,7 +19,7 @@
 #define STRIP_ANGLE_BYTES 12
 
 struct strip_angle {
-	char value[STRIP_ANGLE_BYTES];	/* " 90.0°"; "(90.0°)" when it was only commanded; " --.-°" */
+	char value[STRIP_ANGLE_BYTES];	/* " 90.0°"; "~90.0°" when it is no evidence; " --.-°" */
 	const char *known;		/* how it is known: "homed 已归零 · step count 步数" */
 	const char *motion;		/* "turning 转动中" */
 };
@@ -33,7 +33,7 @@ void strip_local_text(char text[STRIP_CLOCK_BYTES], int64_t utc_us);
 /**
  * The bearing in tenths of a degree and how it is known; @pose NULL: there is no table.
  * A number is given only while the table answers, has a reference and its sample is fresh at @at_ns
- * (monotonic); an angle that the table was told but cannot report stands in brackets.
+ * (monotonic). What was only assumed, or counted from a zero set by hand, is no evidence and marked so.
  */
 void strip_angle_text(struct strip_angle *out, const struct pose *pose, uint64_t at_ns);
 

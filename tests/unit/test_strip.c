@@ -49,7 +49,9 @@ static void test_angle_has_one_decimal_and_its_reference(void **state)
 	pose.source = POSE_SRC_ENCODER;
 	assert_angle(&pose, pose.sampled_ns, "  5.6°", "encoder 编码器");
 	pose.reference = POSE_REF_USER_ZERO;
-	assert_angle(&pose, pose.sampled_ns, "  5.6°", "own zero 自设零点");
+	assert_angle(&pose, pose.sampled_ns, "~5.6°", "NOT EVIDENCE 非证据 · own zero 自设零点");
+	pose.reference = POSE_REF_ABSOLUTE;
+	assert_angle(&pose, pose.sampled_ns, "  5.6°", "absolute");
 }
 
 static void test_unknown_angle_is_never_a_number(void **state)
@@ -83,7 +85,7 @@ static void test_commanded_angle_is_told_from_a_reported_one(void **state)
 	pose.commanded_mdeg = 45000;
 	assert_angle(&pose, pose.sampled_ns, " 90.0°", "homed");
 	pose.source = POSE_SRC_ASSUMED;
-	assert_angle(&pose, pose.sampled_ns, "(45.0°)", "commanded, not reported");
+	assert_angle(&pose, pose.sampled_ns, "~45.0°", "NOT EVIDENCE 非证据 · assumed 推算");
 	pose.motion = POSE_MOTION_MOVING;
 	assert_angle(&pose, pose.sampled_ns, " --.-°", "not reported");
 }

@@ -4,6 +4,7 @@
 import { Freshness } from "./freshness.js";
 import { language, setLanguage, t, toggleLanguage } from "./i18n.js";
 import { Seat, StationClock } from "./seat.js";
+import { Stop } from "./stop.js";
 import { missing, Player, Refusal } from "./whep.js";
 
 const $ = (id) => document.getElementById(id);
@@ -63,13 +64,30 @@ const NOTICES = {
   "simulator-restarted": () => t("The simulated table was started again."),
 };
 
+const KINDS = { assumed: () => t("assumed, not measured"), counted: () => t("counted steps"), encoder: () => t("encoder") };
+
+/** As exact as it is known: "~123.5°", "123.5°", "123.46°". */
+function bearingText(table) {
+  const digits = table.source === "encoder" ? 2 : 1;
+  const unit = 10 ** (3 - digits);
+  const rounded = Math.round(table.bearing_mdeg / unit) * unit % 360000; // 359.96 is 0.0
+  return `${table.source === "assumed" ? "~" : ""}${(rounded / 1000).toFixed(digits)}°`;
+}
+
+/** What may be quoted: measured, from a reference that was found. */
+const isEvidence = (table) => (table.evidence ?? table.homed) && table.source !== "assumed";
+
+function kindText(table) {
+  const uncertainty = Number.isInteger(table.uncertainty_mdeg) ? ` ±${table.uncertainty_mdeg / 1000}°` : "";
+  return `${KINDS[table.source]?.() ?? ""}${uncertainty}`;
+}
+
 function motionWord(table) {
-  if (table.estop) return t("emergency stop");
   if (table.link !== "up") return t("no connection to the table");
   if (table.motion === "homing") return t("finding its zero");
   if (table.motion === "moving" || table.motion === "stopping") return t("turning");
-  if (!table.homed) return t("angle not known: not homed");
-  return table.source === "assumed" ? t("angle assumed, not reported") : t("standing still");
+  if (table.halt || table.estop) return t("stopped");
+  return table.reference === "none" ? t("angle not known: not homed") : t("standing still");
 }
 
 // --- drawing ----------------------------------------------------------------------------------------
@@ -101,10 +119,14 @@ function drawTable() {
   const table = view.linked ? view.table : null;
   const known = table && table.bearing_mdeg !== null && table.bearing_mdeg !== undefined;
   $("dial").classList.toggle("unknown", !known);
-  setText("bearing", known ? `${(table.bearing_mdeg / 1000).toFixed(1)}°` : "—°");
+  $("dial").classList.toggle("assumed", Boolean(known && table.source === "assumed"));
+  $("dial").classList.toggle("no-evidence", Boolean(known && !isEvidence(table)));
+  setText("bearing", known ? bearingText(table) : "—°");
+  setText("evidence", known && !isEvidence(table) ? t("not evidence") : "");
   setText("motion", table ? motionWord(table) : "");
+  setText("kind", known ? kindText(table) : "");
   if (known) $("needle").setAttribute("transform", `rotate(${table.bearing_mdeg / 1000})`);
-  $("dial").setAttribute("aria-label", `${t("Angle of the table")}: ${$("bearing").textContent}`);
+  $("dial").setAttribute("aria-label", `${t("Angle of the table")}: ${$("bearing").textContent} ${$("kind").textContent} ${$("evidence").textContent}`);
 }
 
 function drawAge() {
@@ -155,6 +177,7 @@ function draw() {
   drawTable();
   drawMessage();
   drawButtons();
+  stop.draw();
   drawAge();
   setText("notice", view.notice ? NOTICES[view.notice.code]?.() ?? view.notice.text : "");
 }
@@ -219,7 +242,11 @@ function take(message) {
     Object.assign(view.hello ?? {}, message, { type: "hello" });
   } else if (message.type === "table") {
     view.table = message;
+    stop.take(message);
     drawTable();
+    return;
+  } else if (message.type === "estop") {
+    stop.answer(message);
     return;
   } else if (message.type === "camera") {
     view.camera = message;
@@ -232,6 +259,10 @@ function take(message) {
 
 function link(up) {
   view.linked = up;
+  if (!up) {
+    view.table = null; // what was true once is not shown as if it were
+    stop.take(null);
+  }
   if (up && view.problem === "not-admitted") {
     view.problem = null; // somebody let us in again
     retry();
@@ -286,12 +317,17 @@ function listen() {
 }
 
 await setLanguage();
+const stop = new Stop({
+  bar: $("stopbar"), button: $("estop"), label: $("estop-label"), halt: $("halt"), pressed: $("pressed"), drive: $("drive"),
+}, () => seat);
 drawMarks();
 listen();
 view.problem = missing();
+let seat;
 draw();
-const seat = new Seat(clock, take, link);
+seat = new Seat(clock, take, link);
 if (!view.problem) connect();
 setInterval(drawAge, 250);
 setInterval(watch, 500);
+setInterval(() => stop.tick(), 250);
 setInterval(() => report(seat), 1000);

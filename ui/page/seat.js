@@ -3,6 +3,7 @@
 
 const PING_MS = 2000;
 const SILENT_MS = 6000;
+const DOUBTFUL_MS = 4000; // a ping each 2 s has been missed
 const RETRY_MS = [200, 500, 1000, 2000];
 const SAMPLES = 8;
 const TICKS_PER_MS = 90;
@@ -83,7 +84,15 @@ export class Seat {
     else this.#ping();
   }
 
+  /** Whether what is sent now can be expected to arrive. */
+  get reachable() {
+    return this.#socket.readyState === WebSocket.OPEN && performance.now() - this.#heardMs < DOUBTFUL_MS;
+  }
+
+  /** False: there is no connection, and nothing was sent or kept for later. */
   send(message) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 }
