@@ -257,8 +257,8 @@ function choose(origin) {
 }
 
 /** A page of its own, signed in with the pass of `role` as its QR code would. */
-export async function openPage(browser, station, role, { locale = "en-US", viewport = { width: 1920, height: 1200 } } = {}) {
-  const context = await browser.newContext({ locale, viewport });
+export async function openPage(browser, station, role, { locale = "en-US", viewport = { width: 1920, height: 1200 }, hasTouch = false } = {}) {
+  const context = await browser.newContext({ locale, viewport, hasTouch });
   const page = await context.newPage();
   await page.goto(`${station.url}#pass=${station.demo.passes[role]}`);
   await page.waitForSelector("#picture", { timeout: 15000 });

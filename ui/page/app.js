@@ -14,11 +14,13 @@ const freshness = new Freshness(video, clock);
 
 const RETRY_MS = [300, 1000, 2000, 3000];
 const SILENT_RESTART_MS = 3000;
+const TABLE_SILENT_MS = 3000; // it is told once a second at least
 
 const view = {
   state: null, // of the showing; null before the first hello
   hello: null,
   table: null,
+  tableMs: 0, // performance.now() when it was told
   camera: { present: true, reason: "" },
   linked: false, // the seat's socket
   problem: null, // a message code that no retry will mend
@@ -116,14 +118,15 @@ function drawCase() {
 }
 
 function drawTable() {
-  const table = view.linked ? view.table : null;
+  const silent = performance.now() - view.tableMs > TABLE_SILENT_MS;
+  const table = view.linked && !silent ? view.table : null;
   const known = table && table.bearing_mdeg !== null && table.bearing_mdeg !== undefined;
   $("dial").classList.toggle("unknown", !known);
   $("dial").classList.toggle("assumed", Boolean(known && table.source === "assumed"));
   $("dial").classList.toggle("no-evidence", Boolean(known && !isEvidence(table)));
   setText("bearing", known ? bearingText(table) : "—°");
   setText("evidence", known && !isEvidence(table) ? t("not evidence") : "");
-  setText("motion", table ? motionWord(table) : "");
+  setText("motion", table ? motionWord(table) : view.table ? t("no word from the table") : "");
   setText("kind", known ? kindText(table) : "");
   if (known) $("needle").setAttribute("transform", `rotate(${table.bearing_mdeg / 1000})`);
   $("dial").setAttribute("aria-label", `${t("Angle of the table")}: ${$("bearing").textContent} ${$("kind").textContent} ${$("evidence").textContent}`);
@@ -242,6 +245,7 @@ function take(message) {
     Object.assign(view.hello ?? {}, message, { type: "hello" });
   } else if (message.type === "table") {
     view.table = message;
+    view.tableMs = performance.now();
     stop.take(message);
     drawTable();
     return;
@@ -328,6 +332,6 @@ draw();
 seat = new Seat(clock, take, link);
 if (!view.problem) connect();
 setInterval(drawAge, 250);
-setInterval(watch, 500);
+setInterval(() => { watch(); drawTable(); }, 500);
 setInterval(() => stop.tick(), 250);
 setInterval(() => report(seat), 1000);
