@@ -95,7 +95,7 @@ static void run_command(struct screen *screen, const struct command *command, js
 
 void act_command_line(struct screen *screen, const char *line)
 {
-	char copy[sizeof screen->input], *words[12];
+	char copy[sizeof screen->input], *words[sizeof copy / 2];	/* every one has a blank behind it */
 	const struct command *command;
 	struct err err = { 0 };
 	json_t *params;
