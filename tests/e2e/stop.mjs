@@ -4,7 +4,7 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import path from "node:path";
-import { artefacts, claim, expect, later, launch, live, main, openPage, program, screenshot, Station, temporary, until } from "./lib.mjs";
+import { artefacts, claim, Control, expect, later, launch, live, main, openPage, program, screenshot, Station, temporary, until } from "./lib.mjs";
 
 const KEEPALIVE_MS = 150;
 
@@ -60,8 +60,15 @@ await main(async () => {
     await station.control.call("table.spin", { speed_mdeg_s: 20000 });
     await until("turning", async () => (await table()).motion === "moving", 5000);
   };
+  /** The first step is refused until the table is known to stand still. */
+  const firstStep = () => until("the first step", () => {
+    const answer = ostend(station, "table", "clear");
+    return answer.status === 0 && answer;
+  }, 10000);
   const clear = async () => {
-    expect(ostend(station, "table", "clear").status === 0 && ostend(station, "table", "clear", "--confirm").status === 0, "not cleared");
+    await firstStep();
+    const { status, stderr } = ostend(station, "table", "clear", "--confirm");
+    expect(status === 0, stderr);
     await station.control.call("table.home");
   };
   await Promise.all([live(judge), until("a picture", () => defence.evaluate(() => document.querySelector("video").videoWidth > 0))]);
@@ -140,8 +147,8 @@ await main(async () => {
   await claim("clearing takes two steps at the station", async () => {
     const early = ostend(station, "table", "clear", "--confirm");
     expect(early.status === 1 && (await table()).halt, "cleared without the first step");
-    const first = ostend(station, "table", "clear");
-    expect(first.status === 0 && first.stdout.includes("--confirm"), first.stdout + first.stderr);
+    const first = await firstStep();
+    expect(first.stdout.includes("--confirm"), first.stdout + first.stderr);
     expect((await table()).halt, "the first step has cleared");
     const second = ostend(station, "table", "clear", "--confirm");
     expect(second.status === 0, second.stderr);
@@ -154,6 +161,7 @@ await main(async () => {
   await claim("in the console too: another key, after a look", async () => {
     terminal.keys("E");
     await terminal.shows("THE TABLE IS HALTED");
+    await terminal.shows("estop: done, console"); // until it is known to stand still, nothing can be cleared
     terminal.keys("c");
     await terminal.shows("Clear the halt: step 2 of 2");
     terminal.keys("c");
@@ -188,6 +196,24 @@ await main(async () => {
     expect(state.halt?.kind === "estop" && state.motion === "still", JSON.stringify(state));
     await clear();
     return `stands still ${took} ms after the command was begun`;
+  });
+
+  await claim("so does the E key of a console that was open already", async () => {
+    await spin();
+    const direct = await Control.connect(path.join(station.state, "table.sock"));
+    station.process.kill("SIGSTOP");
+    try {
+      const pressed = Date.now();
+      terminal.keys("E");
+      await until("still", async () => { const state = await direct.call("table.status"); return state.halt && state.motion === "still"; }, 5000, 10);
+      const took = Date.now() - pressed;
+      await terminal.shows("THE TABLE IS HALTED");
+      return `stands still ${took} ms after the key`;
+    } finally {
+      station.process.kill("SIGCONT");
+      direct.close();
+      await clear();
+    }
   });
 
   await claim("any key at the console takes the table from a script that has a lease", async () => {

@@ -62,11 +62,14 @@ export class Seat {
       for (let i = 0; i < 3; i++) this.#ping();
     };
     socket.onmessage = (event) => this.#take(JSON.parse(event.data));
-    socket.onclose = (event) => {
-      if (socket !== this.#socket) return;
-      this.onLink(false, event.code, event.reason);
-      setTimeout(() => this.#open(), RETRY_MS[Math.min(this.#tries++, RETRY_MS.length - 1)]);
-    };
+    socket.onclose = (event) => this.#lost(socket, event.code, event.reason);
+  }
+
+  #lost(socket, code, reason) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.onLink(false, code, reason);
+    setTimeout(() => this.#open(), RETRY_MS[Math.min(this.#tries++, RETRY_MS.length - 1)]);
   }
 
   #take(message) {
@@ -80,18 +83,23 @@ export class Seat {
   }
 
   #keepAlive() {
-    if (performance.now() - this.#heardMs > SILENT_MS) this.#socket.close();
-    else this.#ping();
+    if (performance.now() - this.#heardMs <= SILENT_MS) {
+      this.#ping();
+    } else if (this.#socket) {
+      const socket = this.#socket;
+      socket.close(); // who does not answer does not answer to this either: do not wait for it
+      this.#lost(socket, 1006, "");
+    }
   }
 
   /** Whether what is sent now can be expected to arrive. */
   get reachable() {
-    return this.#socket.readyState === WebSocket.OPEN && performance.now() - this.#heardMs < DOUBTFUL_MS;
+    return this.#socket?.readyState === WebSocket.OPEN && performance.now() - this.#heardMs < DOUBTFUL_MS;
   }
 
   /** False: there is no connection, and nothing was sent or kept for later. */
   send(message) {
-    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
