@@ -22,6 +22,12 @@ function time(utcUs) {
   return new Date(utcUs / 1000).toLocaleTimeString(language(), { hour12: false });
 }
 
+/** "Judge", "Wang (Judge)": the catalogue has the roles (station/base/role.h). */
+function party(name) {
+  const [, person, role] = /^(.*) \(([^()]+)\)$/.exec(name) ?? [];
+  return role && t(role) !== role ? `${person} (${t(role)})` : t(name);
+}
+
 function countdown(ms) {
   const seconds = Math.ceil(Math.max(0, ms) / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -99,7 +105,7 @@ export class Stop {
     if (!halt) return this.#table?.estop ? t("The table is stopped") : "";
     const kind = HALTS[halt.kind]?.() ?? halt.kind;
     const since = halt.since_utc_us ? t("since {time}", { time: time(halt.since_utc_us) }) : "";
-    const by = halt.by ? t("by {name}", { name: halt.by }) : "";
+    const by = halt.by ? t("by {name}", { name: party(halt.by) }) : "";
     const reason = halt.kind === "estop" || !halt.reason ? "" : `(${halt.reason})`;
     return `${t("The table is stopped")}: ${[kind, reason, by, since].filter(Boolean).join(" ")}`;
   }
