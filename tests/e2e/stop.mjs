@@ -67,7 +67,6 @@ await main(async () => {
     await firstStep();
     const { status, stderr } = ostend(station, "table", "clear", "--confirm");
     expect(status === 0, stderr);
-    await station.control.call("table.home");
   };
   await Promise.all([live(judge), until("a picture", () => defence.evaluate(() => document.querySelector("video").videoWidth > 0))]);
   const terminal = new Terminal(station);
@@ -152,7 +151,6 @@ await main(async () => {
     expect(second.status === 0, second.stderr);
     expect(!(await table()).halt && !(await table()).estop, "not cleared");
     await until("the page lets go", async () => (await judge.textContent("#halt")) === "" && (await judge.textContent("#pressed")) === "", 3000);
-    await station.control.call("table.home");
     return first.stdout.trim().split("\n")[0];
   });
 
@@ -169,7 +167,6 @@ await main(async () => {
     await terminal.shows("I have looked");
     terminal.keys("y");
     await until("cleared", async () => !(await table()).halt, 5000);
-    await station.control.call("table.home");
   });
 
   await claim("a stop pressed while the table's process is away is not lost", async () => {

@@ -25,7 +25,7 @@ void print_log(FILE *out, const json_t *result);
 void print_log_line(FILE *out, const json_t *line);
 void print_metrics(FILE *out, const json_t *result);
 
-/** The table's rows of a status. */
+/** What of the table matters at once: the first rows of print_table, and those of a status. */
 void print_add_table(struct grid *grid, const json_t *table);
 
 /** A row of two; none when @value is "". */

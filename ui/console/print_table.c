@@ -56,17 +56,21 @@ static void add_bearing(struct grid *grid, const json_t *table)
 	print_pair(grid, _("Evidence"), pose.evidence ? _("yes") : _("NO: this angle must not be quoted"));
 }
 
-static void add_angles(struct grid *grid, const json_t *table)
+static void add_figures(struct grid *grid, const json_t *table)
 {
-	add_bearing(grid, table);
+	const json_t *native = json_object_get(table, "native");
+
 	pair_degrees(grid, _("Reported"), json_object_get(table, "reported_mdeg"), "");
 	pair_degrees(grid, _("Commanded"), json_object_get(table, "commanded_mdeg"), "");
 	pair_degrees(grid, _("Uncertainty"), json_object_get(table, "uncertainty_mdeg"), "");
 	pair_degrees(grid, _("Speed"), json_object_get(table, "speed_mdeg_s"), "/s");
-	print_pair(grid, _("Motion"), words_motion(field_text(table, "motion")));
 	grid_add(grid, _("Reference"));
 	grid_add_format(grid, _("%s, epoch %lld"), words_reference(field_text(table, "reference")),
 			(long long)field_integer(table, "epoch", 0));
+	if (!json_is_integer(native))
+		return;
+	grid_add(grid, _("Controller"));
+	grid_add_format(grid, "%lld %s", (long long)json_integer_value(native), field_text(table, "unit"));
 }
 
 static void add_halt(struct grid *grid, const json_t *table)
@@ -108,6 +112,10 @@ static void add_limits(struct grid *grid, const char *label, const char *what, c
 
 	if (!json_is_object(limits))
 		return;
+	if (speed_mdeg_s <= 0 && accel_mdeg_s2 <= 0) {
+		print_pair(grid, label, what);
+		return;
+	}
 	if (speed_mdeg_s > 0)
 		degrees_format(speed, sizeof speed, speed_mdeg_s, 3);
 	if (accel_mdeg_s2 > 0)
@@ -161,20 +169,8 @@ static void add_geometry(struct grid *grid, const json_t *geometry)
 	pair_degrees(grid, _("Backlash"), json_object_get(geometry, "backlash_mdeg"), "");
 }
 
-static void add_native(struct grid *grid, const json_t *table)
-{
-	const json_t *native = json_object_get(table, "native");
-
-	if (!json_is_integer(native))
-		return;
-	grid_add(grid, _("Controller"));
-	grid_add_format(grid, "%lld %s", (long long)json_integer_value(native), field_text(table, "unit"));
-}
-
 void print_add_table(struct grid *grid, const json_t *table)
 {
-	const json_t *limits = json_object_get(table, "limits");
-
 	if (!json_is_object(table)) {
 		print_pair(grid, _("Table"), _("none at this station"));
 		return;
@@ -184,13 +180,9 @@ void print_add_table(struct grid *grid, const json_t *table)
 			field_true(table, "simulated") ? _(" (simulated)") : "");
 	add_halt(grid, table);
 	add_lease(grid, table);
-	add_angles(grid, table);
-	add_native(grid, table);
-	add_limits(grid, _("Limits"), "", limits);
-	add_own_speed(grid, limits);
+	add_bearing(grid, table);
+	print_pair(grid, _("Motion"), words_motion(field_text(table, "motion")));
 	add_handling(grid, json_object_get(table, "handling"));
-	add_cable(grid, json_object_get(table, "cable"));
-	add_geometry(grid, json_object_get(table, "geometry"));
 	print_pair(grid, _("Fault"), field_text(table, "fault"));
 	print_pair(grid, _("Message"), field_text(table, "message"));
 }
@@ -198,8 +190,14 @@ void print_add_table(struct grid *grid, const json_t *table)
 void print_table(FILE *out, const json_t *result)
 {
 	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
+	const json_t *limits = json_object_get(result, "limits");
 
 	print_add_table(grid, result);
+	add_figures(grid, result);
+	add_limits(grid, _("Limits"), "", limits);
+	add_own_speed(grid, limits);
+	add_cable(grid, json_object_get(result, "cable"));
+	add_geometry(grid, json_object_get(result, "geometry"));
 	grid_print(grid, out, print_width(out));
 }
 
