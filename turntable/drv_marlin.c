@@ -46,7 +46,7 @@ void marlin_open(struct drive *drive, uint64_t now_ns)
 	marlin->version = 0;
 	marlin->emergency_parser = false;
 	marlin->eyes = MARLIN_EYES_UNKNOWN;
-	marlin->behind_count = 0;
+	marlin->seems = MARLIN_EYES_UNKNOWN;
 	marlin->settings = (struct marlin_settings){ 0 };
 	drive->state.motion = POSE_MOTION_UNKNOWN;
 	drive->state.link = POSE_LINK_OPENING;

@@ -8,6 +8,7 @@
 #include "turntable/text_line.h"
 
 #define MARLIN_WORDS_MAX 64
+#define MARLIN_JERK_MDEG_S 500		/* M205 X0.5 of the opening: what speed it may begin with */
 #define MARLIN_FIRST_LINE 1000		/* a controller that was reset wants line 1, and so is found out */
 
 enum marlin_phase {
@@ -69,7 +70,7 @@ struct marlin {
 	int version;			/* 20102 is 2.1.2; 0: not known */
 	struct marlin_settings settings;
 	enum marlin_eyes eyes;
-	unsigned behind_count;
+	enum marlin_eyes seems;		/* one report said so */
 
 	uint64_t ask_due_ns;
 	bool finished;			/* M400 was answered, and nothing was set in motion since */
@@ -83,7 +84,8 @@ struct marlin {
 	bool sent;			/* its first line: G91, G28, M204 */
 	bool going;			/* that was answered: pieces may follow, or the end is near */
 	uint64_t act_limit_ns;
-	int64_t target_native, left_native;	/* left: MOVE, not yet sent */
+	int64_t from_native, target_native, left_native;	/* left: MOVE, not yet sent */
+	uint64_t begin_ns;		/* when the first piece was sent; 0: not yet */
 	int32_t speed_mdeg_s;		/* MOVE: positive; SPIN: signed */
 	int64_t queued_native, piece_native;	/* where the planner's queue ends; the piece under way */
 	int64_t carry;

@@ -87,7 +87,8 @@ static void put_again(struct drive *drive, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);
 
-	if (marlin->act == MARLIN_ACT_NONE && (marlin->flight.kind == MARLIN_PIECE || marlin->flight.kind == MARLIN_HOME))
+	if (marlin->act == MARLIN_ACT_NONE &&
+	    (marlin->flight.kind == MARLIN_PIECE || marlin->flight.kind == MARLIN_HOME))
 		compose(marlin, MARLIN_FINISH, "M400");
 	put(drive, now_ns);
 }

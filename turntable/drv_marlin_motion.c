@@ -56,7 +56,8 @@ struct chain {
 static struct chain chain_for(const struct drive *drive)
 {
 	const struct marlin *marlin = drive->own;
-	int64_t accel = MAX(drive->limits.max_mdeg_s2, 1), brake_ms = llabs((int64_t)marlin->speed_mdeg_s) * 500 / accel;
+	int64_t accel = MAX(drive->limits.max_mdeg_s2, 1);
+	int64_t brake_ms = llabs((int64_t)marlin->speed_mdeg_s) * 500 / accel;
 	int64_t queue_ms = MAX((int64_t)QUEUE_MS, brake_ms + QUEUE_MARGIN_MS);
 	int64_t least = MAX(4 * marlin_step_native(marlin), INT64_C(20));
 	struct chain chain = { .piece_ms = MAX((int64_t)PIECE_MS, queue_ms / QUEUE_PIECES), .brake_ms = brake_ms };
@@ -104,6 +105,8 @@ static bool send_piece(struct drive *drive, int64_t piece, const struct chain *c
 	marlin->queue_end_ns = marlin->chain_end_ns + (uint64_t)chain->brake_ms * NS_PER_MS;
 	marlin->piece_native = piece;
 	marlin->finished = false;
+	if (!marlin->begin_ns)
+		marlin->begin_ns = now_ns;
 	return marlin_send(drive, MARLIN_PIECE, now_ns, "G1 X%s F%s", by, feed);
 }
 
@@ -213,13 +216,14 @@ static void start(struct drive *drive, const struct drive_command *command, uint
 	marlin->sent = marlin->going = marlin->stopping = false;
 	marlin->act_limit_ns = now_ns + HOME_LIMIT_NS;
 	marlin->speed_mdeg_s = command->speed_mdeg_s;
-	marlin->queued_native = marlin->progress_native = state->native;
+	marlin->queued_native = marlin->progress_native = marlin->from_native = state->native;
 	marlin->progress_ns = now_ns;
 	marlin->target_native = command->act == DRIVE_MOVE ?
 		geometry_native(&drive->geometry, command->target_mdeg) : state->native;
 	marlin->left_native = marlin->target_native - state->native;
 	marlin->carry = 0;
-	marlin->behind_count = 0;
+	marlin->seems = MARLIN_EYES_UNKNOWN;
+	marlin->begin_ns = 0;
 	marlin->chain_end_ns = marlin->queue_end_ns = now_ns;
 	set_in_motion(drive, now_ns);
 	state->commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : state->reported_mdeg;
@@ -310,10 +314,10 @@ int marlin_command(struct drive *drive, const struct drive_command *command, uin
 static void accel_set(struct drive *drive)
 {
 	struct marlin *marlin = marlin_of(drive);
+	int64_t mdeg_s2 = llabs(geometry_mdeg_by(&drive->geometry, marlin->wanted_accel_milli));
 
 	marlin->settings.accel_milli = marlin->settings.travel_milli = marlin->wanted_accel_milli;
-	drive->limits.max_mdeg_s2 = (int32_t)CLAMP(llabs(geometry_mdeg_by(&drive->geometry, marlin->wanted_accel_milli)),
-						   INT64_C(1), (int64_t)INT32_MAX);
+	drive->limits.max_mdeg_s2 = (int32_t)CLAMP(mdeg_s2, INT64_C(1), (int64_t)INT32_MAX);
 	if (marlin->act == MARLIN_ACT_ACCELERATE)
 		done(drive);
 }

@@ -3,9 +3,10 @@
  * drv_marlin_track.c - from M114 to a position, and to the word "still".
  *
  * M114 tells where the planner will end, not where the table is; with M114_REALTIME compiled in, "M114 R" tells the
- * steppers' count. Nothing says which, but a report behind the end of the queue can only be a count. A report that is
- * the end of the queue is believed only when M400 has said that all motion has been made; until then the table is
- * somewhere on its way, and the last sample stands with its age. (Marlin motion.cpp, report_real_position and
+ * steppers' count. Nothing says which; but when a motion begins, the end of the queue is further than any table can
+ * have come, so the first reports give it away. A report that is the end of the queue is believed only when M400 has
+ * said that all motion has been made; until then the table is somewhere on its way, and the last sample stands with
+ * its age. (Marlin motion.cpp, report_real_position and
  * report_current_position_projected; _gcode/M114.md.)
  *
  * Still is what two equal reports say after M400, both asked for after the last motion or stop.
@@ -66,24 +67,45 @@ static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 	return true;
 }
 
-/* A report of a table that turns: is it one of the steppers, or only of the planner? */
+/* As far as the table can have come since the first piece left, and not a step further. */
+static int64_t reach_native(const struct drive *drive, uint64_t now_ns)
+{
+	const struct marlin *marlin = drive->own;
+	int64_t ms = (int64_t)MIN((now_ns - marlin->begin_ns) / NS_PER_MS, UINT64_C(10000));
+	int64_t speed = llabs((int64_t)marlin->speed_mdeg_s), accel = drive->limits.max_mdeg_s2;
+	int64_t mdeg = MIN(speed * ms / 1000, accel * ms * ms / 2000000) + MARLIN_JERK_MDEG_S * ms / 1000;
+
+	return llabs(geometry_native_by(&drive->geometry, mdeg)) + 2 * marlin_step_native(marlin);
+}
+
+/* At the start of a motion the queue runs ahead of what is possible: which of the two does it report, twice? */
+static void try_eyes(struct drive *drive, int64_t native, uint64_t now_ns)
+{
+	struct marlin *marlin = marlin_of(drive);
+	int64_t reach = reach_native(drive, now_ns), step = marlin_step_native(marlin);
+	bool waited = now_ns > marlin->flight.sent_ns + WAITED_NS;
+	enum marlin_eyes seems = !waited && llabs(native - marlin->from_native) <= reach ? MARLIN_EYES_OPEN :
+										     MARLIN_EYES_SHUT;
+
+	if (!waited && llabs(marlin->queued_native - marlin->from_native) <= reach + 2 * step)
+		return;		/* either could be meant */
+	if (marlin->seems != seems) {
+		marlin->seems = seems;
+		return;
+	}
+	marlin->eyes = seems;
+	marlin_set_capabilities(drive);
+}
+
+/* Whether a report is one of the steppers, and not only of the planner. */
 static bool is_count(struct drive *drive, int64_t native, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);
-	bool behind = llabs(marlin->queued_native - native) > 2 * marlin_step_native(marlin);
 
-	if (marlin->finished || marlin->eyes != MARLIN_EYES_UNKNOWN || !marlin->going)
-		return marlin->finished || (marlin->eyes == MARLIN_EYES_OPEN && behind);
-	marlin->behind_count = behind ? marlin->behind_count + 1 : 0;
-	if (marlin->behind_count >= 2) {
-		marlin->eyes = MARLIN_EYES_OPEN;
-		marlin_set_capabilities(drive);
-	} else if (!behind && (now_ns + 100 * NS_PER_MS < marlin->chain_end_ns ||
-			       now_ns > marlin->flight.sent_ns + WAITED_NS)) {
-		/* the end of a queue that cannot have been made yet, or it was waited for */
-		marlin->eyes = MARLIN_EYES_SHUT;
-	}
-	return false;
+	if (!marlin->finished && marlin->eyes == MARLIN_EYES_UNKNOWN && marlin->going && marlin->begin_ns)
+		try_eyes(drive, native, now_ns);
+	return marlin->finished || (marlin->eyes == MARLIN_EYES_OPEN &&
+				    llabs(marlin->queued_native - native) > 2 * marlin_step_native(marlin));
 }
 
 static int32_t speed_of(const struct drive *drive, int64_t native, uint64_t said_ns)

@@ -6,7 +6,9 @@ const struct drive_exchange marlin_transcript[] = {
 	{ DRIVE_PLAY_SENT, .bytes = "\nN1000 M110 N1000*125\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "ok\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "N1001 M115*22\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "FIRMWARE_NAME:Marlin 2.1.2 (Apr 10 2023 12:00:00) SOURCE_CODE_URL:github.com/MarlinFirmware/Marlin PROTOCOL_VERSION:1.0\nCap:EEPROM:1\nCap:EMERGENCY_PARSER:1\nok\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "FIRMWARE_NAME:Marlin 2.1.2 (Apr 10 2023 12:00:00)"
+				      " SOURCE_CODE_URL:github.com/MarlinFirmware/Marlin PROTOCOL_VERSION:1.0\n"
+				      "Cap:EEPROM:1\nCap:EMERGENCY_PARSER:1\nok\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "N1002 M113 S1*81\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "ok\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "N1003 G21*40\n" },
@@ -16,7 +18,11 @@ const struct drive_exchange marlin_transcript[] = {
 	{ DRIVE_PLAY_SENT, .bytes = "N1005 M220 S100*85\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "ok\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "N1006 M503 S0*81\n" },
-	{ DRIVE_PLAY_ANSWER, .bytes = "  G21 ; Units in mm (mm)\n  M92 X80.00 Y80.00 Z400.00 E500.00\n  M203 X60.00 Y300.00 Z5.00 E25.00\n  M201 X100.00 Y3000.00 Z100.00 E10000.00\n  M204 P100.00 R3000.00 T100.00\n  M205 B20000.00 S0.00 T0.00 J0.01\nok\n" },
+	{ DRIVE_PLAY_ANSWER, .bytes = "  G21 ; Units in mm (mm)\n  M92 X80.00 Y80.00 Z400.00 E500.00\n"
+				      "  M203 X60.00 Y300.00 Z5.00 E25.00\n"
+				      "  M201 X100.00 Y3000.00 Z100.00 E10000.00\n"
+				      "  M204 P100.00 R3000.00 T100.00\n  M205 B20000.00 S0.00 T0.00 J0.01\n"
+				      "ok\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "N1007 M211*23\n" },
 	{ DRIVE_PLAY_ANSWER, .bytes = "echo:Soft endstops: Off\nok\n" },
 	{ DRIVE_PLAY_SENT, .bytes = "N1008 M205 X0.5*78\n" },

@@ -86,7 +86,8 @@ static bool recall(struct zaber *zaber, int id, enum zaber_kind *kind, uint64_t 
 		*kind = zaber->pending[i].kind;
 		*sent_ns = zaber->pending[i].sent_ns;
 		zaber->pending_count--;
-		memmove(zaber->pending + i, zaber->pending + i + 1, (zaber->pending_count - i) * sizeof *zaber->pending);
+		memmove(zaber->pending + i, zaber->pending + i + 1,
+			(zaber->pending_count - i) * sizeof *zaber->pending);
 		return true;
 	}
 	return false;
@@ -159,8 +160,11 @@ static bool take_number(struct drive *drive, enum zaber_kind kind, int64_t value
 
 	switch (kind) {
 	case ZABER_TURN:
-		/* a stage without a turn is told by the check of the settings, unless the engineer gave one */
-		return value == 0 || drive_learn_turn(drive, (struct ratio){ value, 1 }, &err) == 0;
+		/* 0 is a stage without a turn; one that was learned may have been calibrated since */
+		if (value == 0 || value == zaber->turn_learned)
+			return true;
+		zaber->turn_learned = value;
+		return drive_learn_turn(drive, (struct ratio){ value, 1 }, &err) == 0;
 	case ZABER_MAXSPEED: zaber->maxspeed = zaber->speed_now = value; break;
 	case ZABER_APPROACH: zaber->approach = value; break;
 	case ZABER_ACCEL: zaber->accel = value; break;
@@ -186,6 +190,7 @@ static bool take_opening(struct drive *drive, enum zaber_kind kind, const struct
 	}
 	if (kind == ZABER_VERSION) {
 		zaber->version = zaber_version(reply->data);
+		drive_emit(drive, DRIVE_EVENT_NOTE, _("controller: Zaber, firmware %.20s"), reply->data);
 		return zaber->version != 0;
 	}
 	if (kind == ZABER_WARNINGS)
@@ -233,8 +238,7 @@ static void reply_came(struct drive *drive, const struct zaber_reply *reply, uin
 		return;
 	if (drive->state.link != POSE_LINK_UP) {
 		drive->state.link = POSE_LINK_UP;
-		if (!drive->state.fault[0])
-			drive_message(drive, "%s", "");
+		zaber_message(drive);
 	}
 	zaber_flag_seen(drive, reply->flag, now_ns);
 	if (kind == ZABER_WARNINGS && !reply->rejected)
@@ -299,8 +303,10 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 {
 	struct zaber *zaber = zaber_of(drive);
 	unsigned address = drive->config.address ? (unsigned)drive->config.address : 1;
+	int64_t turn_learned = zaber->turn_learned;
 
 	memset(zaber, 0, sizeof *zaber);
+	zaber->turn_learned = turn_learned;
 	zaber->address = (int)MIN(address, 99u);
 	drive->state.fault[0] = '\0';
 	drive->capabilities = 0;

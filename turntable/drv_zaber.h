@@ -92,6 +92,7 @@ struct zaber {
 
 	int64_t maxspeed, speed_now, speed_sent;	/* as found; as it is, 0: not known; as told */
 	int64_t approach, accel, min_native, max_native;
+	int64_t turn_learned;			/* limit.cycle.dist, for as long as this drive lives */
 
 	bool tracked, suspect, slip_told;
 	int64_t suspect_native;
@@ -160,6 +161,7 @@ void zaber_lose_count(struct drive *drive);	/* the count is wrong: without an en
 
 /* drv_zaber_flags.c: warnings */
 void zaber_flag_seen(struct drive *drive, const char *code, uint64_t now_ns);	/* the highest one, of any reply */
+void zaber_message(struct drive *drive);	/* all is well, but for the warnings that stand */
 void zaber_flags_listed(struct drive *drive, const char *data, uint64_t now_ns);	/* all, of "warnings" */
 
 /* drv_zaber_track.c: where the table is, and whether it stands */

@@ -39,6 +39,27 @@ static void unhomed(struct drive *drive, const char *code, uint64_t now_ns)
 	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
 }
 
+static void warn(struct drive *drive, const char *code)
+{
+	drive_message(drive, _("The controller warns (%s): %s"), code, _(zaber_flag(code)->sentence));
+}
+
+void zaber_message(struct drive *drive)
+{
+	const struct zaber *zaber = zaber_of(drive);
+
+	if (drive->state.fault[0])
+		return;
+	drive_message(drive, "%s", "");
+	for (unsigned i = zaber->flag_count; i-- > 0;) {	/* the highest last */
+		const struct zaber_flag *flag = zaber_flag(zaber->flags[i]);
+
+		/* knob and force tell of what is over */
+		if (flag && flag->meaning == ZABER_TELL)
+			warn(drive, zaber->flags[i]);
+	}
+}
+
 /* A flag that was not there before. */
 static void appeared(struct drive *drive, const char *code, uint64_t now_ns)
 {
@@ -58,7 +79,7 @@ static void appeared(struct drive *drive, const char *code, uint64_t now_ns)
 		drive_fault(drive, code, _("The controller stopped (%s): %s"), code, sentence);
 		zaber_fail(drive, now_ns, "%s: %s", code, sentence);
 	} else if (flag->meaning & ZABER_TELL) {
-		drive_message(drive, _("The controller warns (%s): %s"), code, sentence);
+		warn(drive, code);
 		drive_emit(drive, DRIVE_EVENT_NOTE, "%s: %s", code, sentence);
 		if (flag->meaning & ZABER_LOST && !zaber->has_encoder)
 			zaber_fail(drive, now_ns, "%s: %s", code, sentence);

@@ -33,7 +33,7 @@
 static void done(struct drive *drive)
 {
 	zaber_of(drive)->act = ZABER_ACT_NONE;
-	drive_message(drive, "%s", "");
+	zaber_message(drive);
 	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
 }
 
@@ -109,7 +109,9 @@ static uint64_t homing_limit_ns(const struct drive *drive)
 	int64_t data = zaber->approach > 0 ? MIN(zaber->approach, zaber->maxspeed) : zaber->maxspeed;
 	int64_t speed = MAX(zaber_speed_mdeg_s(drive, data), INT64_C(1));
 
-	return (uint64_t)CLAMP(2000 * (int64_t)MDEG_PER_TURN / speed + 20000, INT64_C(20000), INT64_C(600000)) * NS_PER_MS;
+	int64_t ms = 2000 * (int64_t)MDEG_PER_TURN / speed + 20000;
+
+	return (uint64_t)MIN(ms, INT64_C(600000)) * NS_PER_MS;
 }
 
 static void set_speed(struct drive *drive, int64_t data, uint64_t now_ns)

@@ -67,7 +67,8 @@ void sim_zaber_say(struct sim_zaber *sim, const char *format, ...)
 void sim_zaber_alert(struct sim_zaber *sim)
 {
 	if (sim->alert)
-		sim_zaber_say(sim, "!01 1 %s %s", sim->state == SIM_ZABER_IDLE ? "IDLE" : "BUSY", sim_zaber_highest(sim));
+		sim_zaber_say(sim, "!01 1 %s %s", sim->state == SIM_ZABER_IDLE ? "IDLE" : "BUSY",
+			      sim_zaber_highest(sim));
 }
 
 static void power(struct sim_board *board, bool first)

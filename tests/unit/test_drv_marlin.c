@@ -488,6 +488,26 @@ static void test_stop_while_homing_stops_at_once(void **state)
 	rig_free(rig);
 }
 
+static void test_a_homing_that_cannot_be_stopped_ends_in_m112(void **state)
+{
+	struct rig *rig = marlin_rig_open(NULL, -10000);
+
+	(void)state;
+	rig_submit(rig, RIG_HOME, NULL);
+	rig_run(rig, 1000);
+	rig->lose = '4';		/* of M410 */
+	rig_submit(rig, RIG_ESTOP, NULL);
+	rig_run(rig, 1000);
+	assert_true(sim_board_speed_mdeg_s(rig->sim) > 0);
+	assert_null(strstr(rig->sent, "M112"));
+	rig_run(rig, 12000);
+	assert_non_null(strstr(rig->sent, "M112\n"));
+	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
+	assert_int_equal(rig->drive->state.motion, POSE_MOTION_HELD);
+	assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_estop_at_once_is_m410_and_costs_the_reference),
 		cmocka_unit_test(test_gentle_estop_needs_no_m410_when_the_chain_runs_out),
 		cmocka_unit_test(test_stop_while_homing_stops_at_once),
+		cmocka_unit_test(test_a_homing_that_cannot_be_stopped_ends_in_m112),
 	};
 
 	return cmocka_run_group_tests_name("marlin", tests, NULL, NULL);

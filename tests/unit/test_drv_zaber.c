@@ -110,6 +110,25 @@ static void test_a_turn_given_by_the_engineer_is_kept(void **state)
 	rig_free(rig);
 }
 
+static void test_a_calibrated_turn_outlives_clearing_and_unplugging(void **state)
+{
+	struct rig *rig = zaber_rig_homed(NULL);
+	struct geometry measured = rig->drive->geometry;
+
+	(void)state;
+	measured.turn.num = 767500;
+	drive_set_geometry(rig->drive, &measured);
+	sim_board_fault(rig->sim, "limit", 0);
+	rig_run(rig, 500);
+	assert_int_equal(rig_do(rig, RIG_CLEAR, 8000), GOVERNOR_DONE);
+	assert_int_equal(rig->drive->geometry.turn.num, 767500);
+	rig_unplug(rig);
+	rig_plug(rig);
+	assert_true(rig_until_ready(rig, 4000));
+	assert_int_equal(rig->drive->geometry.turn.num, 767500);
+	rig_free(rig);
+}
+
 static void test_another_address_is_answered_by_nobody(void **state)
 {
 	const struct drive_config config = { .address = 3 };
@@ -414,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_every_f_flag_is_a_fault),
 		cmocka_unit_test(test_opening_turns_checksums_on_and_reads_the_stage),
 		cmocka_unit_test(test_a_turn_given_by_the_engineer_is_kept),
+		cmocka_unit_test(test_a_calibrated_turn_outlives_clearing_and_unplugging),
 		cmocka_unit_test(test_another_address_is_answered_by_nobody),
 		cmocka_unit_test(test_a_linear_stage_is_told_from_a_table),
 		cmocka_unit_test(test_a_stage_found_moving_is_stopped_and_keeps_its_count),

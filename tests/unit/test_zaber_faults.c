@@ -79,6 +79,7 @@ static void test_a_voltage_warning_is_told_and_stops_nothing(void **state)
 	assert_int_equal(rig_ends(rig, command, &outcome), 1);
 	assert_int_equal(outcome, GOVERNOR_DONE);
 	assert_int_equal(rig->drive->state.reference, POSE_REF_HOMED);
+	assert_non_null(strstr(rig->drive->state.message, "WV"));	/* it still stands */
 	rig_free(rig);
 }
 
