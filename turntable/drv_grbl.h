@@ -113,8 +113,6 @@ struct grbl {
 	bool tracked;			/* the last position is one to compare the next with */
 	uint64_t tracked_ns;		/* when it was asked for */
 	unsigned home_reports;		/* of the state Home, one after the other, while nothing homes */
-	int64_t stuck_native;		/* "in motion" at this place ... */
-	uint64_t stuck_ns;		/* ... since */
 	bool rested;			/* stood still, and nothing was set in motion since */
 	int64_t speed_native_s;		/* of the last report, signed */
 

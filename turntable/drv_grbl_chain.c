@@ -24,6 +24,7 @@
 #define RING_USUAL 128
 #define JOG_BYTES 40		/* a jog is 25, seldom more */
 #define UNANSWERED_MAX 3	/* the answer comes after 10 ms: more would only fill the ring */
+#define PREPARED_STEPS 8	/* at a crawl Grbl prepares each of its six segments for a step of its own */
 #define ANSWER_WAIT_NS (700 * NS_PER_MS)
 
 struct chain {
@@ -45,7 +46,8 @@ static struct chain chain_for(const struct drive *drive)
 	struct chain chain = { .piece_ms = MAX((int64_t)PIECE_MS, queue_ms / pieces) };
 
 	chain.piece_ms = MAX(chain.piece_ms, least * 60000 / feed + 1);
-	chain.wanted_native = MAX(feed * queue_ms, 2 * feed * chain.piece_ms) / 60000;
+	chain.wanted_native = MAX(feed * queue_ms, 2 * feed * chain.piece_ms) / 60000 +
+			      PREPARED_STEPS * grbl_step_native(grbl);
 	chain.longest_native = MIN(INT64_C(1000000) * JOG_STEPS_MAX / grbl->settings.steps_milli,
 				   grbl_turn_native(drive));
 	chain.unanswered = CLAMP(ring / JOG_BYTES, 1u, (unsigned)UNANSWERED_MAX);
@@ -156,7 +158,8 @@ static bool brakes(struct grbl *grbl, int64_t at_native)
 {
 	int64_t ahead = llround((double)grbl->planned_mm * 1000.0) - at_native;
 	int64_t wanted = llabs(grbl->feed_native_min) / 60, speed = llabs(grbl->speed_native_s);
-	int64_t enough = wanted * wanted / 2 / grbl->settings.accel_native_s2 + wanted / 10 + grbl_step_native(grbl);
+	int64_t enough = wanted * wanted / 2 / grbl->settings.accel_native_s2 + wanted / 10 +
+			 PREPARED_STEPS * grbl_step_native(grbl);
 
 	if (grbl->feed_native_min < 0)
 		ahead = -ahead;

@@ -16,7 +16,6 @@
 
 #define BYTE_NS UINT64_C(86806)		/* ten bits at 115200 a second */
 #define ANSWER_LOST_NS NS_PER_S
-#define STUCK_NS (1200 * NS_PER_MS)
 #define FLOAT_BITS 23			/* it counts in steps but reports in single precision */
 
 static bool position_of(struct grbl *grbl, const struct grbl_report *report, int64_t *at_native)
@@ -148,16 +147,6 @@ static void at_rest(struct drive *drive, bool fresh, uint64_t now_ns)
 		grbl_stood_still(drive, now_ns);
 }
 
-/* A door that opens in a jog cancels it and leaves the state Jog behind, at rest and deaf to lines. */
-static bool stuck(struct grbl *grbl, int64_t at_native, uint64_t now_ns)
-{
-	if (grbl->speed_native_s || grbl->stuck_native != at_native || !grbl->stuck_ns) {
-		grbl->stuck_native = at_native;
-		grbl->stuck_ns = now_ns;
-	}
-	return now_ns >= grbl->stuck_ns + STUCK_NS;
-}
-
 static void held(struct drive *drive, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
@@ -174,10 +163,6 @@ static void in_motion(struct drive *drive, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
 
-	if (stuck(grbl, drive->state.native, now_ns)) {
-		held(drive, now_ns);
-		return;
-	}
 	grbl->still_count = 0;
 	grbl->reset_done = grbl->rested = false;
 	if (grbl->act == GRBL_ACT_NONE && !grbl->stopping) {
@@ -233,7 +218,6 @@ void grbl_track(struct drive *drive, const struct grbl_report *report, size_t le
 	switch (report->said) {
 	case GRBL_SAID_IDLE:
 	case GRBL_SAID_ALARM:
-		grbl->stuck_ns = 0;
 		at_rest(drive, fresh, now_ns);
 		break;
 	case GRBL_SAID_HOLDING:

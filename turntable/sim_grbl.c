@@ -18,48 +18,53 @@
 #define RESET_NS (3 * NS_PER_MS)
 #define ALARM_NS (500 * NS_PER_MS)	/* report_alarm_message() waits that long */
 #define POWER_NS (1600 * NS_PER_MS)
+#define PREPARED_NS (36 * NS_PER_MS)
 #define SWALLOW_NS (500 * NS_PER_MS)
 #define ALARM3_LOST_EACH 30	/* a real one lost 4 of 122 */
 
 /* --- resets and alarms ---------------------------------------------------------------------------- */
 
+/* What it says of an alarm comes only when the motors have been let go: $1 milliseconds, deaf (st_go_idle). */
+static uint64_t let_go(struct sim_grbl *sim)
+{
+	uint64_t until_ns = sim->board->at_ns + (uint64_t)sim->settings[1] * NS_PER_MS;
+
+	sim->deaf_ns = MAX(sim->deaf_ns, until_ns);
+	return until_ns;
+}
+
 void sim_alarm(struct sim_grbl *sim, int number)
 {
 	sim_motion_end(sim);
 	sim->state = SIM_ALARM;
-	sim_board_print(sim->board, "ALARM:%d\r\n", number);
-	if (number == 1 || number == 2) {
-		sim->halted = true;
-		sim->halted_ns = sim->board->at_ns;
-		sim->reset_told = false;
-	}
+	sim->alarm = number;
+	sim->alarm_ns = let_go(sim);
+	sim->halted = true;
+	sim->reset_told = false;
 }
 
-/* With an alarm or out of sleep the motors are let go only $1 milliseconds later (st_go_idle). */
-static uint64_t reset_takes_ns(const struct sim_grbl *sim, int alarm)
-{
-	uint64_t idle_ns = (uint64_t)sim->settings[1] * NS_PER_MS;
-
-	if (alarm)
-		return ALARM_NS + (sim->state == SIM_HOME ? 0 : idle_ns);
-	return RESET_NS + (sim->state == SIM_SLEEP ? idle_ns : 0);
-}
-
-/* The reset of 0x18, or of a failed homing: @alarm is pushed before the silence. */
+/* The reset of 0x18, or of a failed homing: @alarm is pushed, and half a second later comes the banner. */
 void sim_reset(struct sim_grbl *sim, int alarm)
 {
-	sim->boot_ns = sim->board->at_ns + reset_takes_ns(sim, alarm);
+	bool homing = sim->state == SIM_HOME;
+
+	sim->boot_ns = sim->board->at_ns + RESET_NS;
+	sim->alarm = alarm;
+	sim->alarm_ns = sim->board->at_ns;
+	if (sim->state == SIM_SLEEP || (alarm && !homing))
+		sim->alarm_ns = let_go(sim);
+	sim->boot_ns += sim->alarm_ns - sim->board->at_ns + (alarm ? ALARM_NS : 0);
+	sim->ok_first = homing;
+	sim->after_alarm = alarm;
 	sim_motion_end(sim);
-	if (alarm) {
+	if (alarm)
 		sim->state = SIM_ALARM;
-		sim_board_print(sim->board, "ALARM:%d\r\n", alarm);
-	} else if (sim->state != SIM_ALARM) {
+	else if (sim->state != SIM_ALARM)
 		sim->state = sim->state == SIM_SLEEP ? SIM_ALARM : SIM_IDLE;
-	}
 	sim->ring_len = sim->line_len = 0;
 	sim->line_over = sim->comment = sim->comment_line = false;
-	sim->jog_blocked = sim->asked = sim->cancel = sim->hold = sim->halted = sim->door = sim->deaf_after_jog = false;
-	sim->delay_ns = 0;
+	sim->jog_blocked = sim->asked = sim->cancel = sim->hold = sim->halted = sim->door = sim->door_after_jog = false;
+	sim->dwell_ns = sim->delay_ns = 0;
 	sim->offset_due = 0;
 	sim->override_due = 1;
 	sim->power_up = false;
@@ -71,9 +76,11 @@ static void soft_reset(struct sim_grbl *sim)
 		      ((sim->state == SIM_HOLD || sim->state == SIM_DOOR) && sim->stopping);
 	int alarm = !moving ? 0 : sim->state == SIM_HOME ? 6 : 3;
 
-	if (sim->boot_ns)
+	if (sim->boot_ns) {	/* while it restarts: once more */
+		sim->reset_again = !sim->power_up;
 		return;
-	if (sim->halted && sim->board->at_ns < sim->halted_ns + SWALLOW_NS)
+	}
+	if (sim->halted && sim->board->at_ns < sim->alarm_ns + SWALLOW_NS)
 		return;
 	if (alarm == 3 && ++sim->resets % ALARM3_LOST_EACH == 0)
 		alarm = 0;
@@ -103,12 +110,20 @@ static void power(struct sim_board *board, bool first)
 	sim->gc_deg = 0;
 	sim->state = sim->settings[22] != 0 ? SIM_ALARM : SIM_IDLE;
 	sim->power_up = true;
+	sim->ok_first = sim->reset_again = false;
+	sim->deaf_ns = 0;
 	sim->boot_ns = sim->board->at_ns + POWER_NS;
 }
 
 static void boot(struct sim_grbl *sim)
 {
-	sim->boot_ns = 0;
+	sim->boot_ns = sim->reset_again ? sim->board->at_ns + RESET_NS : 0;
+	sim->reset_again = false;
+	if (sim->after_alarm)
+		sim->asked = false;
+	if (sim->ok_first)	/* the line "$H" has ended, after all */
+		sim_board_print(sim->board, "ok\r\n");
+	sim->ok_first = false;
 	sim->absolute = true;
 	sim->inches = false;
 	sim->feed = 0;
@@ -152,16 +167,26 @@ static bool take_character(struct sim_grbl *sim, char c)
 
 /* --- one millisecond ------------------------------------------------------------------------------ */
 
-/* A door: what moves decelerates first; a jog is cancelled, and then nothing is heard until '~'. */
+/* What it has prepared of the motion is made first: segments for some 36 ms. */
+static void brake(struct sim_grbl *sim)
+{
+	if (!sim->stopping)
+		sim->brake_ns = sim->board->at_ns + PREPARED_NS;
+	sim->stopping = true;
+}
+
+/* A door: what moves decelerates first; a jog is cancelled. Nothing is heard until '~'. */
 static void open_door(struct sim_grbl *sim)
 {
 	if (sim->state == SIM_ALARM || sim->state == SIM_CHECK)
 		return;
 	sim_board_print(sim->board, "[MSG:Check Door]\r\n");
 	if (sim->state == SIM_JOG) {
-		sim->stopping = sim->deaf_after_jog = true;
+		sim->door_after_jog = true;
+		brake(sim);
 	} else if (sim->state != SIM_SLEEP) {
-		sim->stopping = sim->state == SIM_RUN;
+		if (sim->state == SIM_RUN)
+			brake(sim);
 		sim->state = SIM_DOOR;
 	}
 }
@@ -173,9 +198,10 @@ static void realtime(struct sim_grbl *sim)
 		sim_report(sim);
 	}
 	if ((sim->cancel || sim->hold) && sim->state == SIM_JOG)
-		sim->stopping = true;	/* a hold cancels a jog too */
+		brake(sim);	/* a hold cancels a jog too */
 	if (sim->hold && (sim->state == SIM_RUN || sim->state == SIM_IDLE)) {
-		sim->stopping = sim->state == SIM_RUN;
+		if (sim->state == SIM_RUN)
+			brake(sim);
 		sim->state = SIM_HOLD;
 	}
 	if (sim->door)
@@ -199,7 +225,7 @@ static bool next_line(struct sim_grbl *sim)
 static void main_program(struct sim_grbl *sim)
 {
 	if (sim->halted) {
-		if (!sim->reset_told && sim->board->at_ns >= sim->halted_ns + SWALLOW_NS) {
+		if (!sim->reset_told && sim->board->at_ns >= sim->alarm_ns + SWALLOW_NS) {
 			sim->reset_told = true;
 			sim_board_print(sim->board, "[MSG:Reset to continue]\r\n");
 		}
@@ -208,14 +234,17 @@ static void main_program(struct sim_grbl *sim)
 	if (sim->state == SIM_HOME && sim->homing != SIM_STRAY)
 		return;
 	realtime(sim);
-	if (sim->jog_blocked) {
-		if (sim->stopping)	/* a cancelled jog is answered, and forgotten */
-			sim_queue_motion(sim, (struct sim_block){ .target = sim->steps, .nominal = 1 }, sim->state);
-		else
-			sim_queue_motion(sim, sim->blocked, sim->blocked_state);
+	if (sim->state == SIM_HOLD || sim->state == SIM_DOOR || sim->state == SIM_SLEEP || sim->stopping ||
+	    sim->board->at_ns < sim->dwell_ns)
+		return;
+	if (sim->dwell_ns) {
+		sim->dwell_ns = 0;
+		sim_board_print(sim->board, "ok\r\n");
 	}
-	if (sim->jog_blocked || sim->state == SIM_HOLD || sim->state == SIM_DOOR || sim->state == SIM_SLEEP ||
-	    (sim->state == SIM_JOG && sim->stopping) || sim->deaf_after_jog)
+	/* one that waited for room outlives the cancelling of those before it, and goes where it was to go */
+	if (sim->jog_blocked)
+		sim_queue_motion(sim, sim->blocked, sim->blocked_state);
+	if (sim->jog_blocked)
 		return;
 	if (next_line(sim))
 		sim_execute_line(sim);
@@ -225,6 +254,10 @@ static void step(struct sim_board *board)
 {
 	struct sim_grbl *sim = sim_grbl_of(board);
 
+	if (sim->alarm && board->at_ns >= sim->alarm_ns) {
+		sim_board_print(board, "ALARM:%d\r\n", sim->alarm);
+		sim->alarm = 0;
+	}
 	if (sim->boot_ns && board->at_ns >= sim->boot_ns)
 		boot(sim);
 	if (sim->boot_ns)
@@ -237,7 +270,7 @@ static bool busy(const struct sim_board *board)
 {
 	const struct sim_grbl *sim = sim_grbl_of(board);
 
-	return sim->boot_ns || sim->block_count || sim->door || sim->ring_len || sim->asked || sim->jog_blocked ||
+	return sim->boot_ns || sim->alarm || sim->block_count || sim->door || sim->dwell_ns || sim->ring_len || sim->asked || sim->jog_blocked ||
 	       sim->state == SIM_HOME || sim->halted || sim->speed > 0 || sim->cancel || sim->hold;
 }
 
@@ -259,10 +292,6 @@ static void override(struct sim_grbl *sim, uint8_t byte)
 
 static void resume(struct sim_grbl *sim)
 {
-	if (sim->deaf_after_jog && !sim->stopping) {
-		sim->deaf_after_jog = false;
-		sim->state = SIM_IDLE;
-	}
 	if ((sim->state == SIM_HOLD || sim->state == SIM_DOOR) && !sim->stopping)
 		sim->state = sim->block_count ? SIM_RUN : SIM_IDLE;
 }
@@ -314,18 +343,12 @@ static double speed_mdeg_s(const struct sim_board *board)
 
 /* --- faults of its own ----------------------------------------------------------------------------- */
 
-static void limit(struct sim_board *board, int64_t value)
-{
-	(void)value;
-	sim_alarm(sim_grbl_of(board), 1);
-}
-
 void sim_grbl_set(struct sim_board *board, unsigned number, double value)
 {
 	sim_grbl_of(board)->settings[number % 256] = value;
 }
 
-static void force_switch(struct sim_board *board, int64_t value)
+static void limit(struct sim_board *board, int64_t value)
 {
 	sim_grbl_of(board)->switch_forced = value != 0;
 }
@@ -355,11 +378,12 @@ static void drop(struct sim_board *board, int64_t value)
 }
 
 /*
- *	limit		ALARM:1 at once		switch 0|1	the switch is held closed
- *	hold, reset, door	its buttons		drop BYTE	the next such byte is lost on its way in
+ *	limit 0|1		the switch is held closed; with $21=1 that is ALARM:1
+ *	hold, reset, door	its buttons are pressed
+ *	drop BYTE		the next such byte is lost on its way in
  */
 static const struct sim_fault faults[] = {
-	{ "limit", limit }, { "switch", force_switch }, { "hold", press_hold }, { "reset", press_reset },
+	{ "limit", limit }, { "hold", press_hold }, { "reset", press_reset },
 	{ "door", press_door }, { "drop", drop }, { NULL, NULL },
 };
 

@@ -55,6 +55,12 @@ static void done(struct sim_grbl *sim)
 	sim_board_print(sim->board, "ok\r\n");
 }
 
+static void settle(struct sim_grbl *sim)
+{
+	sim->homing = SIM_SETTLE;
+	sim->delay_ns = sim->board->at_ns + (uint64_t)sim->settings[26] * NS_PER_MS;
+}
+
 void sim_homing_step(struct sim_grbl *sim)
 {
 	bool approach = sim->homing == SIM_SEEK || sim->homing == SIM_LOCATE;
@@ -71,6 +77,8 @@ void sim_homing_step(struct sim_grbl *sim)
 			sim_reset(sim, 8);
 		else if (sim->homing == SIM_SEEK_PULL)
 			block(sim, SIM_LOCATE);
+		else if (sim->homing == SIM_LOCATE_PULL)
+			settle(sim);
 		else
 			done(sim);
 	}

@@ -14,6 +14,8 @@ void sim_queue_motion(struct sim_grbl *sim, struct sim_block block, enum sim_sta
 		sim->blocked_state = state;
 		return;
 	}
+	if (sim->jog_blocked)	/* where the parser stands, whatever was cancelled meanwhile */
+		sim->gc_deg = (float)(block.target / sim->settings[100]);
 	sim->jog_blocked = false;
 	if (sim->state != SIM_CHECK && block.target != (sim->block_count ? sim->blocks[sim->block_count - 1].target : sim->steps)) {
 		sim->blocks[sim->block_count++] = block;
@@ -54,12 +56,18 @@ static int jog_line(struct sim_grbl *sim, const char *text)
 	if (error)
 		return error;
 	axes = words.seen & (SIM_X | SIM_Y | SIM_Z);
+	if (words.dwell && !(words.seen & SIM_P))
+		return 28;
 	if (words.motion || words.other_code || words.dwell)
 		return 16;
 	if (!(words.seen & SIM_F) || words.f <= 0)
 		return 22;
-	if (!axes)
-		return 16;
+	if (words.seen & (SIM_S | SIM_T))
+		return 36;
+	if (!axes) {
+		sim_board_print(sim->board, "ok\r\n");
+		return 0;
+	}
 	words.relative |= !words.absolute && !sim->absolute;
 	words.inches |= !words.metric && sim->inches;
 	return motion(sim, &words, words.inches ? words.f * 25.4 : words.f, SIM_JOG);
@@ -95,6 +103,10 @@ static int code_line(struct sim_grbl *sim, const char *text)
 		sim->feed = words.f;
 	if (words.seen & (SIM_X | SIM_Y | SIM_Z))
 		return move(sim, &words);
+	if (words.dwell && words.p > 0) {	/* in steps of 50 ms */
+		sim->dwell_ns = sim->board->at_ns + (uint64_t)ceil(words.p * 20) * 50 * NS_PER_MS;
+		return 0;
+	}
 	sim_board_print(sim->board, "ok\r\n");
 	return 0;
 }

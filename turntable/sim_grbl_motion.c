@@ -97,8 +97,8 @@ static void come_to_rest(struct sim_grbl *sim)
 		/* a motion that was made to its end leaves the parser where it is, a cancelled one not */
 		if (sim->stopping)
 			sim_motion_end(sim);
-		if (!sim->deaf_after_jog)	/* a door opened: it stays "Jog" until '~' */
-			sim->state = SIM_IDLE;
+		sim->state = sim->door_after_jog ? SIM_DOOR : SIM_IDLE;
+		sim->door_after_jog = false;
 	}
 	sim->speed = 0;
 	sim->stopping = false;
@@ -113,7 +113,7 @@ static void accelerate(struct sim_grbl *sim)
 	if (sim->state == SIM_RUN)
 		nominal *= (sim->blocks[0].rapid ? sim->rapid_percent : sim->feed_percent) / 100.0;
 
-	if (sim->stopping) {
+	if (sim->stopping && sim->board->at_ns >= sim->brake_ns) {
 		sim->speed -= change;
 		return;
 	}

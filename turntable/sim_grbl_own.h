@@ -14,7 +14,7 @@
 enum sim_state { SIM_IDLE, SIM_RUN, SIM_HOLD, SIM_JOG, SIM_ALARM, SIM_DOOR, SIM_HOME, SIM_SLEEP, SIM_CHECK };
 
 /* stray: a damaged "$H" was refused and has left the state behind */
-enum sim_homing { SIM_SEEK, SIM_SEEK_PULL, SIM_LOCATE, SIM_LOCATE_PULL, SIM_STRAY };
+enum sim_homing { SIM_SEEK, SIM_SEEK_PULL, SIM_LOCATE, SIM_LOCATE_PULL, SIM_SETTLE, SIM_STRAY };
 
 /* steps; steps a second; other: of Y or Z, which turn nothing */
 struct sim_block { double target, nominal; bool rapid, other; };
@@ -35,14 +35,17 @@ struct sim_grbl {
 	enum sim_state blocked_state;
 
 	bool asked, cancel, hold, halted, door;
-	bool deaf_after_jog;			/* a door opened in a jog, which then stays "Jog" */
+	bool door_after_jog;
+	int alarm;				/* to be told at alarm_ns; 0: none */
+	uint64_t alarm_ns, brake_ns, dwell_ns;
+	bool reset_again, ok_first, after_alarm;	/* at the end of the boot that is under way */
 	bool switch_forced, switch_seen;
 	uint8_t drop;
 	bool blank;				/* nothing is in its EEPROM yet */
 	bool single_axis, z_first;		/* the build: $HX is there; $H homes the axes that are not */
 	unsigned feed_percent, rapid_percent;
 	uint64_t deaf_ns;			/* it writes its EEPROM until then, and hears nothing */
-	uint64_t halted_ns, delay_ns;		/* delay: the main program sleeps until then */
+	uint64_t delay_ns;			/* delay: the main program sleeps until then */
 	bool reset_told;			/* [MSG:Reset to continue] was printed */
 	unsigned resets, offset_due, override_due;	/* reports until it tells them again */
 
@@ -88,6 +91,8 @@ bool sim_has_setting(unsigned number, bool *whole);
 #define SIM_WORD(letter) (1u << ((letter) - 'A'))
 #define SIM_F SIM_WORD('F')
 #define SIM_P SIM_WORD('P')
+#define SIM_S SIM_WORD('S')
+#define SIM_T SIM_WORD('T')
 #define SIM_X SIM_WORD('X')
 #define SIM_Y SIM_WORD('Y')
 #define SIM_Z SIM_WORD('Z')
@@ -95,7 +100,7 @@ bool sim_has_setting(unsigned number, bool *whole);
 struct sim_words {
 	uint32_t seen;			/* bit n: letter 'A' + n had a value; G and M apart */
 	bool relative, absolute, machine, inches, metric, motion, rapid, dwell, other_code;
-	double x, f;
+	double x, f, p;
 };
 bool sim_read_number(const char **at, double *value);
 int sim_read_words(struct sim_words *words, const char *at);

@@ -14,12 +14,22 @@ static const char *state_word(const struct sim_grbl *sim)
 	return sim->stopping && sim->state == SIM_DOOR ? "Door:2" : words[sim->state];
 }
 
-/* What it believes its speed to be: a runaway says a tenth, and nothing is too slow for it to say. */
+/*
+ * What it believes its speed to be: that of the end of what it has prepared, 50 ms ahead of the shaft. A
+ * runaway says a tenth of what was asked, and nothing is too slow for it to say.
+ */
 static double feed(const struct sim_grbl *sim)
 {
+	double ahead = sim->settings[120] * sim->settings[100] * 0.05, speed = sim->speed;
 	bool runs_away = sim->block_count && fabs(sim->blocks[0].target - sim->steps) > SIM_RUNAWAY;
 
-	return (runs_away ? sim->speed / 10 : sim->speed) / sim->settings[100] * 60;
+	if (runs_away)
+		speed = sim->blocks[0].nominal / 10;
+	else if (sim->stopping)
+		speed = fmax(speed - ahead, 0);
+	else if (sim->block_count)
+		speed = fmin(speed + ahead, fmax(sim->blocks[0].nominal, speed));
+	return speed / sim->settings[100] * 60;
 }
 
 static void print_now_and_then(struct sim_grbl *sim)

@@ -4,12 +4,13 @@
 
 #include "turntable/sim_grbl_own.h"
 
-/* Grbl's own reading of a number: no exponent, no "0x". */
+/* Grbl's own reading of a number: no exponent, no "0x", and only the first eight digits count. */
 bool sim_read_number(const char **at, double *value)
 {
 	const char *c = *at;
 	double sign = *c == '-' ? -1 : 1, scale = 1;
-	bool digits = false, point = false;
+	int digits = 0;
+	bool point = false;
 
 	*value = 0;
 	if (*c == '-' || *c == '+')
@@ -17,11 +18,12 @@ bool sim_read_number(const char **at, double *value)
 	for (; isdigit((unsigned char)*c) || (*c == '.' && !point); c++) {
 		if (*c == '.') {
 			point = true;
-			continue;
+		} else if (++digits <= 8) {
+			*value = *value * 10 + (*c - '0');
+			scale *= point ? 10 : 1;
+		} else if (!point) {
+			scale /= 10;
 		}
-		digits = true;
-		*value = *value * 10 + (*c - '0');
-		scale *= point ? 10 : 1;
 	}
 	*value *= sign / scale;
 	*at = c;
@@ -51,7 +53,8 @@ static int take_code(struct sim_words *words, double value)
 	else if (value == 53)
 		words->machine = true;
 	else if (value == 0 || value == 1) {
-		again = twice(&words->motion, false);
+		if (twice(&words->motion, false))
+			return 24;
 		words->rapid = value == 0;
 	} else if (value == 4)
 		words->dwell = true;
@@ -69,10 +72,14 @@ static int take_value(struct sim_words *words, char letter, double value)
 	words->seen |= SIM_WORD(letter);
 	if (value < 0 && (letter == 'F' || letter == 'N' || letter == 'P' || letter == 'S' || letter == 'T'))
 		return 4;
+	if (letter == 'T' && value > 255)
+		return 38;
 	if (letter == 'X')
 		words->x = value;
 	else if (letter == 'F')
 		words->f = value;
+	else if (letter == 'P')
+		words->p = value;
 	return 0;
 }
 

@@ -494,13 +494,16 @@ static void test_limit_switch_latches_until_a_person_clears(void **state)
 		enum governor_outcome outcome;
 		int rc;
 
+		sim_grbl_set(rig->sim, 21, 1);
 		rig_run(rig, 1000);
-		sim_board_fault(rig->sim, "limit", 0);
-		rig_run(rig, 20);
+		sim_board_fault(rig->sim, "limit", 1);
+		rig_run(rig, 300);	/* it says so $1=255 ms later */
 		assert_int_equal(rig_ends(rig, command, &outcome), 1);
 		assert_int_equal(outcome, GOVERNOR_FAILED);
 		assert_string_equal(rig->drive->state.fault, "ALARM:1");
 		assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
+		sim_board_fault(rig->sim, "limit", 0);
+		sim_grbl_set(rig->sim, 21, 0);
 		rig_run(rig, wait_ms);
 		rig_submit(rig, RIG_TURN(1), &rc);
 		assert_int_equal(rc, ERR_STATE);

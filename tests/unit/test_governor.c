@@ -423,7 +423,7 @@ static void random_fault(struct rig *rig)
 	switch (random_below(8)) {
 	case 0: sim_board_fault(rig->sim, "silence", random_below(1500)); break;
 	case 1: sim_board_fault(rig->sim, "garbage", random_below(300)); break;
-	case 2: sim_board_fault(rig->sim, "limit", 0); break;
+	case 2: sim_board_fault(rig->sim, "reset", 0); break;
 	case 3: sim_board_fault(rig->sim, "power", 0); break;
 	case 4: sim_board_fault(rig->sim, "damage", 150); break;
 	case 5: sim_board_fault(rig->sim, "damage", 0); break;
