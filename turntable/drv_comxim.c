@@ -37,6 +37,7 @@ void comxim_enter(struct drive *drive, enum comxim_phase phase, uint64_t now_ns)
 	comxim->phase = phase;
 	comxim->phase_ns = now_ns;
 	comxim->step = comxim->tries = 0;
+	comxim->first_answer_ns = 0;
 	if (phase != COMXIM_READY) {
 		comxim->pending_count = 0;
 		comxim->stopped_ns = 0;

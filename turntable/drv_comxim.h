@@ -47,6 +47,7 @@ struct comxim {
 	enum comxim_phase phase;
 	uint64_t phase_ns;
 	unsigned step, tries;		/* of the opening */
+	uint64_t first_answer_ns;	/* in it; 0: none yet */
 	uint64_t next_ns;		/* the deadline */
 
 	char text[COMXIM_TEXT_MAX];
@@ -68,7 +69,7 @@ struct comxim {
 	struct circle circle;		/* of its angle; from and by are the piece that was sent */
 
 	bool stopping;
-	uint64_t stopped_ns;		/* CR+OK to the stop; 0: it has not come */
+	uint64_t stopped_ns, stop_heard_ns;	/* the first CR+OK to the stop, the last; 0: it has not come */
 
 	enum comxim_act act;
 	enum comxim_leg leg;

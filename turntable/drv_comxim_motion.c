@@ -144,7 +144,8 @@ static void run_step(struct drive *drive, uint64_t now_ns)
 	if (now_ns >= comxim->limit_ns)
 		comxim_fail(drive, now_ns, comxim->has_angle ?
 			    _("the table has not arrived in the time it should need") :
-			    _("the table did not say that it has arrived: where it is is not known"));
+			    _("the table did not say that it has arrived, or did so too early for its speed "
+			      "(speed_deg_s): where it is is not known"));
 	else if (!comxim->has_angle)
 		reckon_step(drive, now_ns);
 }
@@ -152,7 +153,9 @@ static void run_step(struct drive *drive, uint64_t now_ns)
 void comxim_ended(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
-	uint64_t least_ns = comxim->expected_ns * (comxim->end_owed ? 4 : 1) / (comxim->end_owed ? 5 : 4);
+	bool doubtful = comxim->end_owed || !comxim->has_angle;
+	uint64_t turning_ns = comxim->expected_ns - MIN(comxim->expected_ns, comxim_ramp_ns(drive));
+	uint64_t least_ns = doubtful ? turning_ns * 4 / 5 : turning_ns / 4;
 	bool runs = comxim->leg == COMXIM_LEG_RUN && comxim_in_flight(comxim);
 
 	if (!runs || (comxim->act != COMXIM_ACT_HOME && now_ns < comxim->run_ns + least_ns)) {

@@ -16,6 +16,7 @@
 
 #define NOTHING_NS (4 * NS_PER_S)
 #define TRIES_MAX 3
+#define LISTEN_NS (1200 * NS_PER_MS)	/* one that has lost its power beats each second */
 
 enum { STEP_HELLO, STEP_ACK, STEP_EVENT, STEP_BEAT, STEP_MUTE, STEP_STOP, STEP_SPEED, STEP_ANGLE, STEP_COUNT };
 
@@ -71,6 +72,8 @@ void comxim_step_answered(struct drive *drive, const struct comxim_word *word, u
 	struct comxim *comxim = comxim_of(drive);
 	bool refused = word->said == COMXIM_SAID_ERROR;
 
+	if (!comxim->first_answer_ns)
+		comxim->first_answer_ns = now_ns;
 	if (refused && (comxim->step == STEP_ACK || comxim->step == STEP_STOP || comxim->step == STEP_ANGLE) &&
 	    ++comxim->tries < TRIES_MAX)
 		return;		/* perhaps to what a prober before us had left in its buffer: once more */
@@ -113,11 +116,27 @@ void comxim_step_unanswered(struct drive *drive, uint64_t now_ns)
 	}
 }
 
+/*
+ * After a silence: it was told before to beat no more. That is not said again, so that it beats if it has lost its
+ * power, and there is time to hear it before anything is believed.
+ */
+static bool listens(struct drive *drive, uint64_t now_ns)
+{
+	struct comxim *comxim = comxim_of(drive);
+
+	if (comxim->step != STEP_BEAT || !comxim->beats_off)
+		return false;
+	comxim_wake(comxim, comxim->first_answer_ns + LISTEN_NS);
+	if (now_ns >= comxim->first_answer_ns + LISTEN_NS)
+		next_step(drive, now_ns);
+	return comxim->step == STEP_BEAT;
+}
+
 void comxim_opening_step(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 
-	if (comxim_may_send(comxim, now_ns))
+	if (!listens(drive, now_ns) && comxim_may_send(comxim, now_ns))
 		comxim_send(drive, COMXIM_LINE_STEP, steps[comxim->step], now_ns);
 	if (drive->state.link != POSE_LINK_OPENING || comxim->heard_ns >= comxim->phase_ns)
 		return;

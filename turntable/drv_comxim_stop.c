@@ -12,6 +12,7 @@
 
 #include "station/base/i18n.h"
 
+#define STOP_APART_NS (600 * NS_PER_MS)	/* it is repeated each 200 ms */
 #define SETTLE_NS (200 * NS_PER_MS)	/* after it has slowed down: some tell a new angle only when they stand */
 
 void comxim_rested(struct drive *drive)
@@ -92,8 +93,11 @@ void comxim_stop_answered(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 
-	if (comxim->stopped_ns)
-		return;
+	bool goes_on = comxim->stopped_ns && now_ns <= comxim->stop_heard_ns + STOP_APART_NS;
+
+	comxim->stop_heard_ns = now_ns;
+	if (goes_on)
+		return;		/* of a stop that was repeated; after a gap, who knows what it did meanwhile */
 	comxim->stopped_ns = now_ns;
 	circle_unrest(&comxim->circle, now_ns + comxim_ramp_ns(drive) + SETTLE_NS);
 	comxim->ask_due_ns = comxim->circle.rest_ns;

@@ -268,6 +268,8 @@ void pelcod_motion_step(struct drive *drive, uint64_t now_ns)
 		pelcod_fail(drive, now_ns, _("the table did not finish in the time it should need"));
 	if (pelcod->phase != PELCOD_READY || drive->state.link != POSE_LINK_UP)
 		return;
+	if (!pelcod->answers && drive->state.reference != POSE_REF_NONE)
+		drive_lose_reference(drive);	/* whatever zero somebody sets: nobody sees what becomes of it */
 	if (!pelcod->answers)
 		blind_rest_step(drive, now_ns);
 	if (pelcod->act != PELCOD_ACT_MOVE && pelcod->act != PELCOD_ACT_SPIN)
