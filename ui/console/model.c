@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
@@ -103,11 +104,21 @@ static bool take_table(struct model *model, const json_t *table)
 	return true;
 }
 
+/* Who it was, if it was not this very console: its operator knows what he has done. */
+static const char *by_another(const json_t *event)
+{
+	const char *by = field_text(event, "by");
+	char own[32];
+
+	snprintf(own, sizeof own, "(process %d,", (int)getpid());
+	return strstr(by, own) ? "" : by;
+}
+
 static void take_event(struct model *model, const json_t *event)
 {
 	const char *outcome = field_text(event, "outcome");
 	const char *reason = *outcome ? field_text(event, "reason") : field_text(event, "text");
-	const char *by = field_text(event, "by");
+	const char *by = by_another(event);
 	bool fine = strcmp(outcome, "done") == 0 || strcmp(outcome, "stopped") == 0 ||
 		    strcmp(outcome, "superseded") == 0 || field_is(event, "kind", "lease") ||
 		    field_is(event, "kind", "clear") || field_is(event, "kind", "calibration") ||
