@@ -236,6 +236,37 @@ await main(async () => {
     return `lease over after ${endedMs} ms, still after ${stillMs} ms; the script hears: ${refused}`;
   });
 
+  // the demo's table counts steps; what others would say is put into the station's own messages on their way
+  await claim("the page marks an angle by how it is known", async () => {
+    const context = await browser.newContext({ locale: "en-US", viewport: { width: 1366, height: 768 } });
+    const page = await context.newPage();
+    let other = {};
+    await page.routeWebSocket(/\/seat$/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((text) => {
+        const message = JSON.parse(text);
+        socket.send(message.type === "table" ? JSON.stringify({ ...message, bearing_mdeg: 123456, ...other }) : text);
+      });
+    });
+    await page.goto(`${station.url}#pass=${station.demo.passes.clerk}`);
+    await page.waitForSelector("#picture", { timeout: 15000 });
+    const kinds = [
+      [{ source: "encoder", reference: "homed", homed: true, evidence: true }, "123.46°", "", "encoder", false],
+      [{ source: "counted", reference: "homed", homed: true, evidence: true }, "123.5°", "", "counted steps", false],
+      [{ source: "counted", reference: "user-zero", homed: false, evidence: false }, "123.5°", "not evidence", "counted steps", false],
+      [{ source: "assumed", reference: "homed", homed: true, evidence: false, uncertainty_mdeg: 5000 }, "~123.5°", "not evidence", "assumed, not measured ±5°", true],
+    ];
+    for (const [state, bearing, evidence, kind, dashed] of kinds) {
+      other = state;
+      await until(`${bearing} ${evidence} ${kind}`, async () => (await page.textContent("#bearing")) === bearing &&
+        (await page.textContent("#evidence")) === evidence && (await page.textContent("#kind")).startsWith(kind), 5000);
+      const dash = await page.evaluate(() => getComputedStyle(document.querySelector("#needle path")).strokeDasharray);
+      expect((dash !== "none") === dashed, `${kind}: the needle's line is ${dash}`);
+    }
+    await screenshot(page, "angle-assumed");
+    await context.close();
+  });
+
   await claim("a page without its station says that the stop cannot reach it", async () => {
     station.process.kill("SIGSTOP");
     await until("unreachable", () => judge.evaluate(() => document.getElementById("estop").classList.contains("unreachable")), 8000);
