@@ -220,7 +220,7 @@ static int dollar_line(struct sim_grbl *sim, const char *line)
 	else if (strncmp(line, "$RST=", 5) == 0)
 		return sim_restore(sim, line + 5);
 	else
-		return answered(sim, sim_write_setting(sim, line + 1));
+		return sim_write_setting(sim, line + 1);
 	return answered(sim, 0);
 }
 

@@ -56,7 +56,7 @@ static int store(struct sim_grbl *sim, unsigned number, double value)
 	if (number == 22 && value == 0)
 		sim->settings[20] = 0;
 	sim->settings[number] = whole ? (double)(uint8_t)value : (double)(float)value;
-	sim->deaf_ns = sim->board->at_ns + WRITE_NS;
+	sim->deaf_ns = sim->dwell_ns = sim->board->at_ns + WRITE_NS;	/* and then it says "ok" */
 	sim->offset_due = number == 10 || number == 13 ? 0 : sim->offset_due;
 	return 0;
 }
