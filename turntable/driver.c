@@ -186,6 +186,14 @@ void drive_sample(struct drive *drive, int64_t native, int32_t speed_mdeg_s, uin
 	set_uncertainty(drive);
 }
 
+void drive_add_uncertainty(struct drive *drive, int64_t mdeg)
+{
+	int32_t *uncertainty_mdeg = &drive->state.uncertainty_mdeg;
+
+	if (*uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
+		*uncertainty_mdeg += (int32_t)CLAMP(mdeg, INT64_C(0), (int64_t)MDEG_PER_TURN);
+}
+
 void drive_set_geometry(struct drive *drive, const struct geometry *geometry)
 {
 	struct drive_state *state = &drive->state;

@@ -205,6 +205,8 @@ void drive_set_geometry(struct drive *drive, const struct geometry *geometry);
  * uncertainty (resolution and play; unknown without a reference) and the number of samples follow.
  */
 void drive_sample(struct drive *drive, int64_t native, int32_t speed_mdeg_s, uint64_t sampled_ns);
+/** For reasons of the driver's own the last sample is less sure than drive_sample() has it, by so much. */
+void drive_add_uncertainty(struct drive *drive, int64_t mdeg);
 /** Turn a count of the controller's units a turn into drive->geometry, unless the engineer has given one. */
 int drive_learn_turn(struct drive *drive, struct ratio units_per_turn, struct err *err);
 

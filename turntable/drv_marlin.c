@@ -47,6 +47,7 @@ void marlin_open(struct drive *drive, uint64_t now_ns)
 	marlin->emergency_parser = false;
 	marlin->eyes = MARLIN_EYES_UNKNOWN;
 	marlin->seems = MARLIN_EYES_UNKNOWN;
+	marlin->has_offset = false;
 	marlin->settings = (struct marlin_settings){ 0 };
 	drive->state.motion = POSE_MOTION_UNKNOWN;
 	drive->state.link = POSE_LINK_OPENING;
@@ -136,11 +137,6 @@ void marlin_answered(struct drive *drive, enum marlin_kind kind, uint64_t now_ns
 {
 	struct marlin *marlin = marlin_of(drive);
 
-	if (drive->state.link == POSE_LINK_SILENT && marlin->phase == MARLIN_READY) {
-		drive->state.link = POSE_LINK_UP;
-		if (!drive->state.fault[0])
-			drive_message(drive, "%s", "");
-	}
 	if (kind < MARLIN_OPENED)
 		opening_answered(drive, kind, now_ns);
 	else
@@ -211,7 +207,7 @@ static void echo_line(struct drive *drive, const char *text, uint64_t now_ns)
 static bool take_data(struct drive *drive, const char *line, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);
-	int64_t steps;
+	int64_t steps, milli;
 
 	if (strncmp(line, "FIRMWARE_NAME:", 14) == 0) {
 		marlin->version = marlin_version(line);
@@ -222,13 +218,13 @@ static bool take_data(struct drive *drive, const char *line, uint64_t now_ns)
 		marlin_take_setting(drive, line);
 	if (line[0] != 'X')
 		return strncmp(line, "Cap:", 4) == 0 || marlin->phase == MARLIN_ASKING;
-	if (!marlin_count(line, &steps))
+	if (!marlin_count(line, &steps, &milli))
 		return false;
 	/* only what was asked for: a report that M154 or another brings has no time */
 	if (marlin->phase == MARLIN_READY && marlin->flight.used && marlin->flight.kind == MARLIN_POSITION &&
 	    !marlin->flight.answered && marlin->settings.steps_milli) {
 		marlin->flight.answered = true;
-		marlin_track(drive, marlin_native(marlin, steps), strlen(line), now_ns);
+		marlin_track(drive, marlin_native(marlin, steps), milli, strlen(line), now_ns);
 	}
 	return true;
 }

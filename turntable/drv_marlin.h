@@ -77,7 +77,9 @@ struct marlin {
 	uint64_t moved_ns;		/* of the last motion or stop */
 	int64_t still_native;
 	unsigned still_count;
-	bool tracked, suspect;
+	bool tracked, suspect, has_offset;
+	int64_t offset_milli;		/* of its coordinate to its steps */
+	int64_t other_milli, other_native;	/* the last report that did not agree */
 	int64_t suspect_native;
 
 	enum marlin_act act;
@@ -112,7 +114,7 @@ static inline void marlin_wake(struct marlin *marlin, uint64_t at_ns)
 }
 
 /* drv_marlin_words.c: what it prints */
-bool marlin_count(const char *line, int64_t *steps);	/* "X:... Count X:800 ..." */
+bool marlin_count(const char *line, int64_t *steps, int64_t *milli);	/* "X:10.00 ... Count X:800 ..." */
 bool marlin_setting(const char *line, const char *code, char letter, int64_t *milli);	/* "echo: M92 X80.00" */
 int marlin_version(const char *line);			/* of "FIRMWARE_NAME:Marlin 2.1.2 (..." */
 bool marlin_soft_endstops(const char *line, struct marlin_settings *settings);
@@ -143,9 +145,11 @@ void marlin_stood_still(struct drive *drive, uint64_t now_ns);
 void marlin_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns);
 void marlin_fail(struct drive *drive, uint64_t now_ns, const char *format, ...) PRINTF_LIKE(3, 4);
 void marlin_stop_step(struct drive *drive, uint64_t now_ns);
+void marlin_unasked(struct drive *drive, uint64_t now_ns);	/* it turns, and nobody has told it to */
 
 /* drv_marlin_track.c */
-void marlin_track(struct drive *drive, int64_t native, size_t len_bytes, uint64_t now_ns);
+/** The controller says @native by its steps and @milli by its coordinate, which may have an offset. */
+void marlin_track(struct drive *drive, int64_t native, int64_t milli, size_t len_bytes, uint64_t now_ns);
 bool marlin_may_ask(const struct drive *drive, uint64_t now_ns);	/* for the position, now */
 
 /* drv_marlin.c: the session */

@@ -337,7 +337,7 @@ void marlin_motion_answered(struct drive *drive, enum marlin_kind kind, uint64_t
 		marlin->going = acts;
 		if (kind == MARLIN_HOME) {
 			set_in_motion(drive, now_ns);
-			marlin->tracked = false;	/* it counts anew */
+			marlin->tracked = marlin->has_offset = false;	/* it counts anew */
 		}
 		break;
 	case MARLIN_ACCEL_AXIS:

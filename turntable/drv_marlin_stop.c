@@ -56,6 +56,20 @@ static void quick_stop(struct drive *drive, uint64_t now_ns)
 	marlin->quiet_ns = now_ns + QUIET_NS;
 }
 
+void marlin_unasked(struct drive *drive, uint64_t now_ns)
+{
+	struct marlin *marlin = marlin_of(drive);
+
+	marlin->stopping = true;
+	marlin->still_count = 0;
+	drive->state.motion = POSE_MOTION_STOPPING;
+	if (!marlin->emergency_parser)
+		return;		/* it ends by itself; its reports go on meanwhile */
+	marlin->finished = false;
+	marlin->moved_ns = now_ns;
+	quick_stop(drive, now_ns);
+}
+
 void marlin_urgent(struct drive *drive, enum drive_urgent how, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);

@@ -38,6 +38,20 @@ bool marlin_may_ask(const struct drive *drive, uint64_t now_ns)
 	return true;
 }
 
+/*
+ * A line has no checksum, but tells the position twice: as a coordinate with two decimals, and in steps. Their
+ * difference is learned at rest; a report in which it is another one was damaged.
+ */
+static bool agrees(const struct drive *drive, int64_t native, int64_t milli)
+{
+	const struct marlin *marlin = drive->own;
+	/* the two are read one after the other: 5 ms apart at most */
+	int64_t moved = marlin->finished ? 0 : llabs(geometry_native_by(&drive->geometry, marlin->speed_mdeg_s)) * 5 / 1000;
+
+	return !marlin->has_offset || llabs(milli - native - marlin->offset_milli) <=
+		10 + moved + marlin_step_native(marlin) + (llabs(native) >> 20);
+}
+
 /* Its lines have no checksum: what cannot be, or has changed at rest, must be said twice. */
 static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 {
@@ -52,7 +66,9 @@ static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 		marlin->suspect = false;
 		return true;
 	}
-	confirmed = marlin->suspect && llabs(native - marlin->suspect_native) <= (rest ? 0 : reach);
+	/* at rest an agreeing report has been said twice already, by itself */
+	confirmed = (rest && marlin->has_offset) ||
+		    (marlin->suspect && llabs(native - marlin->suspect_native) <= reach);
 	marlin->suspect = !confirmed;
 	marlin->suspect_native = native;
 	if (!confirmed) {
@@ -62,7 +78,9 @@ static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 	drive_lose_reference(drive);
 	drive_emit(drive, DRIVE_EVENT_NOTE, rest ? _("the table was turned without a command") :
 						   _("the controller's count jumped: the reference is lost"));
-	if (!rest)
+	if (rest)
+		marlin_unasked(drive, now_ns);
+	else
 		marlin_fail(drive, now_ns, _("the controller's count jumped"));
 	return true;
 }
@@ -108,42 +126,71 @@ static bool is_count(struct drive *drive, int64_t native, uint64_t now_ns)
 				    llabs(marlin->queued_native - native) > 2 * marlin_step_native(marlin));
 }
 
+static int64_t told_mdeg_s(const struct drive *drive)
+{
+	const struct marlin *marlin = drive->own;
+	bool back = marlin->act == MARLIN_ACT_MOVE && drive->state.commanded_mdeg < drive->state.reported_mdeg;
+
+	return back ? -marlin->speed_mdeg_s : marlin->speed_mdeg_s;
+}
+
 static int32_t speed_of(const struct drive *drive, int64_t native, uint64_t said_ns)
 {
 	const struct marlin *marlin = drive->own;
 	int64_t elapsed_us = ((int64_t)said_ns - (int64_t)drive->state.sampled_ns) / 1000;
 	int64_t moved = geometry_mdeg_by(&drive->geometry, native - drive->state.native);
 
-	if (marlin->finished || elapsed_us <= 0 || elapsed_us > 1000000)
+	if (marlin->finished)
 		return 0;
-	return (int32_t)CLAMP(moved * 1000000 / elapsed_us, (int64_t)INT32_MIN + 1, (int64_t)INT32_MAX);
+	if (elapsed_us <= 0 || elapsed_us > 1000000)
+		return drive->state.speed_mdeg_s;
+	moved = moved * 1000000 / elapsed_us;
+	/* it may be about to be as fast as it was told: until the next report a reader must reckon with that */
+	if (marlin->act != MARLIN_ACT_NONE && llabs(moved) < llabs((int64_t)marlin->speed_mdeg_s))
+		moved = told_mdeg_s(drive);
+	return (int32_t)CLAMP(moved, (int64_t)INT32_MIN + 1, (int64_t)INT32_MAX);
 }
 
-static void add_uncertainty(struct drive *drive)
+/* A step at either end, settings that are printed rounded, and the time that passed since it was asked. */
+static void add_uncertainty(struct drive *drive, uint64_t waited_ns)
 {
 	const struct marlin *marlin = drive->own;
 	int64_t steps_milli = marlin->settings.steps_milli;
 	int64_t step_mdeg = llabs(geometry_mdeg_by(&drive->geometry, marlin_step_native(marlin)));
 	/* M92 is printed with two decimals; a whole number is meant so */
 	int64_t rounded = steps_milli % 1000 ? llabs(drive->state.reported_mdeg) * 5 / steps_milli + 1 : 0;
+	int64_t speed = llabs((int64_t)drive->state.speed_mdeg_s);
 
-	if (drive->state.uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
-		drive->state.uncertainty_mdeg += (int32_t)MIN(step_mdeg + rounded, INT64_C(360000));
+	drive_add_uncertainty(drive, step_mdeg + rounded + speed * (int64_t)(waited_ns / 1000) / 1000000);
 }
 
-void marlin_track(struct drive *drive, int64_t native, size_t len_bytes, uint64_t now_ns)
+void marlin_track(struct drive *drive, int64_t native, int64_t milli, size_t len_bytes, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);
 	uint64_t said_ns = MAX(marlin->flight.sent_ns, now_ns - MIN((len_bytes + 2) * BYTE_NS, now_ns));
 
+	if (!agrees(drive, native, milli)) {
+		marlin->noise++;
+		if (marlin->finished && milli == marlin->other_milli && native == marlin->other_native)
+			marlin->has_offset = false;	/* said twice: somebody has set another origin */
+		marlin->other_milli = milli;
+		marlin->other_native = native;
+		return;
+	}
 	if (!is_count(drive, native, now_ns) || !believable(drive, native, now_ns))
 		return;
+	if (drive->state.link == POSE_LINK_SILENT && !drive->state.fault[0])
+		drive_message(drive, "%s", "");
+	drive->state.link = POSE_LINK_UP;
 	drive_sample(drive, native, speed_of(drive, native, said_ns), said_ns);
-	add_uncertainty(drive);
+	add_uncertainty(drive, said_ns - marlin->flight.sent_ns);
 	if (!marlin->finished || marlin->flight.sent_ns < marlin->moved_ns)
 		return;
 	marlin->still_count = marlin->still_count && native == marlin->still_native ? marlin->still_count + 1 : 1;
 	marlin->still_native = native;
-	if (marlin->still_count >= 2)
-		marlin_stood_still(drive, now_ns);
+	if (marlin->still_count < 2)
+		return;
+	marlin->has_offset = true;
+	marlin->offset_milli = milli - native;
+	marlin_stood_still(drive, now_ns);
 }

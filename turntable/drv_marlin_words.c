@@ -22,16 +22,15 @@ uint8_t marlin_checksum(const char *text, size_t len)
 }
 
 /* "X:10.00 Y:0.00 Z:0.00 E:0.00 Count X:800 Y:0 Z:0"; a core machine says A for X. */
-bool marlin_count(const char *line, int64_t *steps)
+bool marlin_count(const char *line, int64_t *steps, int64_t *milli)
 {
 	const char *at = strstr(line, " Count ");
 	char *end;
-	int64_t ignored;
 
 	if (strncmp(line, "X:", 2) != 0 || !at || (strncmp(at + 7, "X:", 2) != 0 && strncmp(at + 7, "A:", 2) != 0))
 		return false;
 	line += 2;
-	if (!decimal_read(&line, &ignored) || *line != ' ')
+	if (!decimal_read(&line, milli) || *line != ' ')
 		return false;
 	at += 9 + strspn(at + 9, " ");
 	if (!strchr("-0123456789", *at))

@@ -236,10 +236,6 @@ static void reply_came(struct drive *drive, const struct zaber_reply *reply, uin
 	}
 	if (zaber->phase != ZABER_READY)
 		return;
-	if (drive->state.link != POSE_LINK_UP) {
-		drive->state.link = POSE_LINK_UP;
-		zaber_message(drive);
-	}
 	zaber_flag_seen(drive, reply->flag, now_ns);
 	if (kind == ZABER_WARNINGS && !reply->rejected)
 		zaber_flags_listed(drive, reply->data, now_ns);

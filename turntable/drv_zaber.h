@@ -87,6 +87,7 @@ struct zaber {
 
 	char flags[ZABER_FLAGS_MAX][3];
 	unsigned flag_count;
+	bool told_silent;			/* the message is that it does not answer */
 	bool flags_known;			/* since the opening: what comes now is new */
 	bool was_homed, moved_at_opening;
 

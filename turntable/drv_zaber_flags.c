@@ -28,6 +28,7 @@ static void unhomed(struct drive *drive, const char *code, uint64_t now_ns)
 	if (!zaber->flags_known)
 		return;		/* so it was when the line was opened */
 	drive_lose_reference(drive);
+	zaber->told_silent = false;
 	zaber->tracked = false;		/* it counts from 0 again */
 	if (strcmp(code, "WR") == 0) {
 		zaber_fail(drive, now_ns, _("the controller was reset or lost its power"));

@@ -179,6 +179,10 @@ static void start(struct drive *drive, const struct drive_command *command, uint
 	zaber->escalate_ns = 0;
 	state->commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : state->reported_mdeg;
 	state->motion = command->act == DRIVE_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
+	/* until the first reply a reader reckons with that: the last sample is of the table at rest */
+	state->speed_mdeg_s = command->act == DRIVE_HOME ? 0 : command->speed_mdeg_s;
+	if (command->act == DRIVE_MOVE && state->commanded_mdeg < state->reported_mdeg)
+		state->speed_mdeg_s = -command->speed_mdeg_s;
 	if (command->act == DRIVE_HOME)
 		drive_lose_reference(drive);
 	set_out(drive, now_ns);

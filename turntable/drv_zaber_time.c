@@ -21,6 +21,7 @@ static void fell_silent(struct drive *drive, uint64_t now_ns)
 	drive->state.motion = POSE_MOTION_UNKNOWN;
 	drive->state.speed_mdeg_s = 0;
 	drive_message(drive, _("The controller does not answer"));
+	zaber_of(drive)->told_silent = true;
 	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
 	zaber_fail(drive, now_ns, _("the controller does not answer"));
 }

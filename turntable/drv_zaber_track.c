@@ -54,12 +54,19 @@ static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 
 static int32_t speed_of(const struct drive *drive, const struct zaber_reply *reply, int64_t native, uint64_t said_ns)
 {
+	const struct zaber *zaber = drive->own;
+	bool turns = zaber->act == ZABER_ACT_MOVE || zaber->act == ZABER_ACT_SPIN;
 	int64_t elapsed_us = ((int64_t)said_ns - (int64_t)drive->state.sampled_ns) / 1000;
 	int64_t moved = geometry_mdeg_by(&drive->geometry, native - drive->state.native);
 
-	if (!reply->busy || elapsed_us <= 0 || elapsed_us > 1000000)
+	if (!reply->busy || elapsed_us <= 0)
 		return 0;
-	return (int32_t)CLAMP(moved * 1000000 / elapsed_us, (int64_t)INT32_MIN + 1, (int64_t)INT32_MAX);
+	moved = moved * 1000000 / elapsed_us;
+	/* it may be about to be as fast as it was told: until the next reply a reader must reckon with that */
+	if (turns && llabs(moved) < llabs((int64_t)zaber->speed_mdeg_s))
+		moved = zaber->act == ZABER_ACT_MOVE && drive->state.commanded_mdeg < drive->state.reported_mdeg ?
+			-zaber->speed_mdeg_s : zaber->speed_mdeg_s;
+	return (int32_t)CLAMP(moved, (int64_t)INT32_MIN + 1, (int64_t)INT32_MAX);
 }
 
 static void slipped(struct drive *drive, int64_t by_native, uint64_t now_ns)
@@ -148,7 +155,13 @@ void zaber_track(struct drive *drive, enum zaber_kind kind, const struct zaber_r
 	}
 	if (!believable(drive, native, now_ns))
 		return;
+	if (drive->state.link != POSE_LINK_UP && zaber->told_silent)
+		zaber_message(drive);
+	drive->state.link = POSE_LINK_UP;
+	zaber->told_silent = false;
 	drive_sample(drive, native, speed_of(drive, reply, native, said_ns), said_ns);
+	drive_add_uncertainty(drive, llabs((int64_t)drive->state.speed_mdeg_s) *
+			      (int64_t)((said_ns - sent_ns) / 1000) / 1000000);
 	if (reply->busy)
 		in_motion(drive, now_ns);
 	else

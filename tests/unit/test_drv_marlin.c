@@ -15,14 +15,15 @@ static void test_checksums_are_marlins(void **state)
 
 static void test_counts_are_taken_from_position_reports(void **state)
 {
-	int64_t steps;
+	int64_t steps, milli;
 
 	(void)state;
-	assert_true(marlin_count("X:0.00 Y:127.00 Z:145.00 E:0.00 Count X: 0 Y:10160 Z:116000", &steps));
+	assert_true(marlin_count("X:0.00 Y:127.00 Z:145.00 E:0.00 Count X: 0 Y:10160 Z:116000", &steps, &milli));
 	assert_int_equal(steps, 0);
-	assert_true(marlin_count("X:-13.00 Y:-15.00 Z:0.00 E:0.00 Count X:-1040 Y:-1200 Z:0", &steps));
+	assert_true(marlin_count("X:-13.00 Y:-15.00 Z:0.00 E:0.00 Count X:-1040 Y:-1200 Z:0", &steps, &milli));
 	assert_int_equal(steps, -1040);
-	assert_true(marlin_count("X:0.00 Y:-4.00 Z:15.00 E:-2.00 Count A:-399 B:397 Z:6000", &steps));
+	assert_int_equal(milli, -13000);
+	assert_true(marlin_count("X:0.00 Y:-4.00 Z:15.00 E:-2.00 Count A:-399 B:397 Z:6000", &steps, &milli));
 	assert_int_equal(steps, -399);
 }
 
@@ -33,11 +34,11 @@ static void test_damaged_reports_are_refused(void **state)
 		"Y:0.00 Count X:12 Y:0", "X:0.0a Count X:12 Y:0", "X:0.00 Count Y:12 Z:0", "X:0.00 Coun X:12 Y:0",
 		"X:0.00 Count X:1234567890123 Y:0", "X:0.00 Count X:.5 Y:0",
 	};
-	int64_t steps;
+	int64_t steps, milli;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(damaged); i++)
-		if (marlin_count(damaged[i], &steps))
+		if (marlin_count(damaged[i], &steps, &milli))
 			fail_msg("%s was believed", damaged[i]);
 }
 

@@ -345,6 +345,7 @@ static void test_a_turn_by_its_own_menu_costs_the_reference(void **state)
 	(void)state;
 	sim_board_fault(rig->sim, "menu", 5000);
 	rig_run(rig, 3000);
+	assert_true(sim_board_true_mdeg(rig->sim) < 4000);	/* it was stopped */
 	assert_true(rig->drive->state.epoch > epoch);
 	assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
 	assert_true(rig_until_ready(rig, 2000));
