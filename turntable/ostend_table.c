@@ -17,16 +17,18 @@ static const char usage_text[] = N_(
 "Usage: ostend-table --driver NAME --port PATH [--json] COMMAND\n"
 "       ostend-table probe [--port PATH] [--driver NAME] [--baud N] [--json]\n"
 "       ostend-table --driver NAME --port PATH [--report FILE] [--moves N] [--homings N] [--yes] measure\n"
+"       ostend-table --driver NAME --port PATH [--state DIR] calibrate\n"
 "       ostend-table sim --driver NAME --link PATH [--world FILE] [--at DEG] [--backlash DEG]\n"
 "                        [--variant NAME] [--grip DEG/S2] [--no-homing] [--reset-on-open] [--commands]\n"
 "\n"
-"Commands: home | goto DEG | turn DEG | spin DEG/S | stop | status\n"
+"Commands: home | goto DEG | turn DEG | spin DEG/S | stop | clear | status\n"
 "  --home         home the table first (goto needs that once, until power or port are lost)\n"
 "  --speed DEG/S  of goto and turn (20)\n"
 "  --json         print the table's state as JSON\n"
 "  --verbose      say what happens on the way\n"
 "The settings of [table]: --baud, --address, --units-per-turn, --gear, --reversed, --zero, --backlash,\n"
-"  --own-speed, --own-accel, --max (30), --max-accel (200), --estop decelerate|at-once; see ostend-table(1)\n"
+"  --cable-turns, --own-speed, --own-accel, --max (30), --max-accel (200), --estop decelerate|at-once;\n"
+"  --handling NAMES: what stands on it (fragile,tall); --state DIR: the station's calibration and latch\n"
 "A spin goes on until Ctrl-C; Ctrl-C stops the table whatever it does.\n");
 
 static int usage(const char *format, const char *what)
@@ -61,6 +63,8 @@ static int run(struct tool_options *options, int count, char **words)
 		return usage("%s", _("--port is missing"));
 	if (strcmp(words[0], "measure") == 0)
 		return count == 1 ? tool_measure(options) : usage(_("unexpected: %s"), words[1]);
+	if (strcmp(words[0], "calibrate") == 0)
+		return count == 1 ? tool_calibrate(options) : usage(_("unexpected: %s"), words[1]);
 	if (!tool_read_command(options, count, words))
 		return usage(_("not a command, or a wrong number: %s"), words[0]);
 	return tool_move(options);

@@ -6,12 +6,15 @@
 #include "turntable/sim.h"
 #include "turntable/table.h"
 
+#define TOOL_BY "ostend-table"		/* who gives its commands, for the record */
+
 /* The command line. What the configuration's [table] has is here under names like those. */
 struct tool_options {
 	const char *driver, *port, *state_dir, *trace_path;
 	int baud;				/* 0: the driver's usual */
 	struct drive_config drive;
 	struct governor_config limits;
+	uint32_t handling;			/* mask, handling.h */
 	const char *report_path;		/* of measure; NULL: none but what is printed */
 	bool json, home, verbose, yes, help, version;
 	int32_t speed_mdeg_s;			/* of goto and turn; 0: the default */
@@ -41,6 +44,9 @@ int tool_move(const struct tool_options *options);
 
 /** Measure the table, print and file the report: 0 all is as demanded; 1 it is not, or was not measured. */
 int tool_measure(const struct tool_options *options);
+
+/** Ask the engineer what only eyes see of the table, and print the settings that follow: 0 done; 1 not. */
+int tool_calibrate(const struct tool_options *options);
 
 /** What an angle of this source ("counted") is worth, to follow "its angle is". */
 const char *tool_worth(const char *source);

@@ -48,6 +48,8 @@ struct table_ops {
 	/** Something for the record: a table.event of doc/protocol.md 1.3, borrowed. May be NULL. */
 	void (*event)(void *owner, json_t *event);
 	void (*changed)(void *owner);	/* table_status() would say something else; may be NULL */
+	/** So many bytes were sent ('>') or received ('<'); may be NULL. Call nothing of the table from it. */
+	void (*passed)(void *owner, char direction, size_t len_bytes, uint64_t at_ns);
 	void *owner;
 };
 

@@ -21,6 +21,13 @@ static void trace(struct table *table, char direction, const void *bytes, size_t
 		scribe_trace(table->scribe, direction, bytes, len_bytes, clock_mono_ns());
 }
 
+static void passed(struct table *table, char direction, const void *bytes, size_t len_bytes)
+{
+	trace(table, direction, bytes, len_bytes);
+	if (table->ops.passed)
+		table->ops.passed(table->ops.owner, direction, len_bytes, clock_mono_ns());
+}
+
 static void remark(struct table *table, const char *text)
 {
 	trace(table, '=', text, strlen(text));
@@ -58,7 +65,7 @@ void table_line_write(void *owner)
 	while (table->line && drive->tx_len_bytes && count >= 0) {
 		count = line_write(table->line, drive->tx, drive->tx_len_bytes, &err);
 		if (count > 0) {
-			trace(table, '>', drive->tx, (size_t)count);
+			passed(table, '>', drive->tx, (size_t)count);
 			drive->tx_len_bytes -= (size_t)count;
 			memmove(drive->tx, drive->tx + count, drive->tx_len_bytes);
 		}
@@ -85,7 +92,7 @@ void table_line_overtake(void *owner)
 
 static void take(struct table *table, const uint8_t *bytes, size_t len_bytes)
 {
-	trace(table, '<', bytes, len_bytes);
+	passed(table, '<', bytes, len_bytes);
 	table->drive->driver->rx(table->drive, bytes, len_bytes, clock_mono_ns());
 	if (table->drive->state.link == POSE_LINK_UP)
 		table->strange_bytes = 0;

@@ -77,6 +77,14 @@ int tool_ask_yes(struct tool_run *run, const char *question, struct err *err)
 	}
 }
 
+int tool_ask_empty(struct tool_run *run, struct err *err)
+{
+	int rc = run->options->yes ? 1 :
+		tool_ask_yes(run, _("Is the table empty, and does nothing stand in its way? (yes/no)"), err);
+
+	return rc == 0 ? err_set(err, ERR_STATE, "%s", _("nothing was moved: the table must be empty")) : MIN(rc, 0);
+}
+
 int tool_ask_degrees(struct tool_run *run, const char *question, int32_t low_mdeg, int32_t high_mdeg, int64_t *mdeg,
 		     struct err *err)
 {

@@ -11,6 +11,9 @@ int tool_ask(struct tool_run *run, const char *question, char *answer, size_t si
 /** Ask until the answer is yes or no (in the user's language or in English); 1: yes; 0: no; ERR_STATE. */
 int tool_ask_yes(struct tool_run *run, const char *question, struct err *err);
 
+/** Whether the table may be moved: asked, unless --yes has said so. ERR_STATE: no. */
+int tool_ask_empty(struct tool_run *run, struct err *err);
+
 /**
  * Ask until the answer is a number of degrees from @low to @high, "2.5" or "-0.3"; nothing is 0.
  *

@@ -68,9 +68,10 @@ static void choose_speeds(struct measure *measure)
 
 	measure->top_mdeg_s = (int32_t)json_integer_value(json_object_get(limits, "max_mdeg_s"));
 	json_decref(limits);
-	if (!can(measure, "speed") && own) {
-		measure->speeds_mdeg_s[0] = measure->top_mdeg_s = own;
-		measure->speed_count = 1;
+	if (!can(measure, "speed")) {
+		measure->top_mdeg_s = own ? own : measure->top_mdeg_s;
+		measure->speeds_mdeg_s[0] = measure->top_mdeg_s;
+		measure->speed_count = measure->top_mdeg_s > 0;
 		return;
 	}
 	for (int part = 4; part > 0; part /= 2) {
@@ -102,6 +103,19 @@ static void changed(void *owner)
 	measure->samples[measure->sample_count++] = sample;
 }
 
+/* From the first byte asked to the first one that comes: what comes unasked answers nothing. */
+static void passed(void *owner, char direction, uint64_t at_ns)
+{
+	struct measure *measure = owner;
+
+	if (direction == '>' && !measure->asked_ns)
+		measure->asked_ns = at_ns;
+	if (direction != '<' || !measure->asked_ns)
+		return;
+	series_add(&measure->answers_ms, (double)(at_ns - measure->asked_ns) / (double)NS_PER_MS);
+	measure->asked_ns = 0;
+}
+
 void measure_begin_way(struct measure *measure)
 {
 	measure->sample_count = 0;
@@ -110,7 +124,7 @@ void measure_begin_way(struct measure *measure)
 int measure_turn(struct measure *measure, int64_t by_mdeg, int32_t speed_mdeg_s, struct err *err)
 {
 	const struct governor_request request = {
-		.name = GOVERNOR_TURN, .by_mdeg = (int32_t)by_mdeg,
+		.name = GOVERNOR_TURN, .by_mdeg = (int32_t)by_mdeg, .by = TOOL_BY,
 		.speed_mdeg_s = can(measure, "speed") ? speed_mdeg_s : 0,
 	};
 
@@ -120,18 +134,21 @@ int measure_turn(struct measure *measure, int64_t by_mdeg, int32_t speed_mdeg_s,
 
 int measure_home(struct measure *measure, struct err *err)
 {
-	const struct governor_request request = { .name = GOVERNOR_HOME };
+	const struct governor_request request = { .name = GOVERNOR_HOME, .by = TOOL_BY };
 
 	return measure->can_home ? tool_run_do(&measure->run, &request, err) : 0;
 }
 
 int measure_clear(struct measure *measure, struct err *err)
 {
-	const struct governor_request first = { .name = GOVERNOR_CLEAR };
+	const struct governor_request first = { .name = GOVERNOR_CLEAR, .by = TOOL_BY };
+	const struct governor_request second = { .name = GOVERNOR_CLEAR, .confirm = true, .by = TOOL_BY };
 	json_t *reference;
 	bool lost;
 	int rc = tool_run_do(&measure->run, &first, err);
 
+	if (rc == 0)
+		rc = tool_run_do(&measure->run, &second, err);
 	reference = measure_state(measure, "reference");
 	lost = json_is_string(reference) && strcmp(json_string_value(reference), "none") == 0;
 	json_decref(reference);
@@ -154,17 +171,6 @@ static void announce(const struct measure *measure)
 	       measure->speed_count * 2, options->moves);
 	printf(_("That takes some %d minutes. Ctrl-C stops it at any time; keep a hand on the motor's switch.\n"), minutes);
 	fflush(stdout);
-}
-
-static int ask_leave(struct measure *measure, struct err *err)
-{
-	int rc;
-
-	announce(measure);
-	if (measure->run.options->yes)
-		return 0;
-	rc = tool_ask_yes(&measure->run, _("Is the table empty, and does nothing stand in its way? (yes/no)"), err);
-	return rc == 0 ? err_set(err, ERR_STATE, "%s", _("not measured: the table must be empty")) : MIN(rc, 0);
 }
 
 /* --- the report ----------------------------------------------------------------------------------- */
@@ -278,7 +284,8 @@ static int run_measure(struct measure *measure, struct err *err)
 	choose_speeds(measure);
 	if (!measure->speed_count)
 		return err_set(err, ERR_STATE, "%s", _("its speed is not known: measure it by hand (--own-speed)"));
-	rc = ask_leave(measure, err);
+	announce(measure);
+	rc = tool_ask_empty(&measure->run, err);
 	if (rc < 0)
 		return rc;
 	rc = measure_all(measure, err);
@@ -302,6 +309,7 @@ int tool_measure(const struct tool_options *options)
 	measure->figures.list = json_array();
 	measure->journal = json_array();
 	measure->run.changed = changed;
+	measure->run.passed = passed;
 	measure->run.owner = measure;
 	log_init("ostend-table", LOG_LEVEL_NOTICE);
 	log_divert(take_line, measure);

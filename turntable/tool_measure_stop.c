@@ -20,27 +20,42 @@
 #define LOOK_NS (10 * NS_PER_MS)
 #define STOP_AT_MOST_S 2
 
-struct stop_found { double angle_deg, time_s; };
+struct stop_found { double speed_deg_s, angle_deg, time_s; };
 
-/* The speed over the last quarter of a second of samples, mdeg/s, signed; 0 with too few. */
-static double speed_now(const struct measure *measure)
+/* The speed over a quarter of a second that ends with sample @last, mdeg/s, signed; @first begins it. 0: too few. */
+static double speed_over(const struct measure *measure, size_t last, size_t *first)
 {
-	const struct measure_sample *last = &measure->samples[measure->sample_count - 1];
+	const struct measure_sample *end = &measure->samples[last];
 
-	for (size_t i = measure->sample_count; i-- > 0;) {
-		uint64_t over_ns = last->sampled_ns - measure->samples[i].sampled_ns;
+	for (size_t i = last; i-- > 0;) {
+		uint64_t over_ns = end->sampled_ns - measure->samples[i].sampled_ns;
 
-		if (over_ns >= STEADY_OVER_NS)
-			return (double)(last->at_mdeg - measure->samples[i].at_mdeg) * (double)NS_PER_S /
-			       (double)over_ns;
+		if (over_ns < STEADY_OVER_NS)
+			continue;
+		*first = i;
+		return (double)(end->at_mdeg - measure->samples[i].at_mdeg) * (double)NS_PER_S / (double)over_ns;
 	}
 	return 0;
 }
 
+static double speed_now(const struct measure *measure)
+{
+	size_t first;
+
+	return measure->sample_count ? speed_over(measure, measure->sample_count - 1, &first) : 0;
+}
+
+/* As fast as a quarter of a second ago. A table with a few speeds takes the next slower one. */
 static bool is_steady(const struct measure *measure, int32_t speed_mdeg_s)
 {
-	return measure->sample_count &&
-	       fabs(speed_now(measure) - speed_mdeg_s) <= STEADY_WITHIN * abs(speed_mdeg_s);
+	size_t first = 0, ignored;
+	double now, before;
+
+	if (!measure->sample_count)
+		return false;
+	now = speed_over(measure, measure->sample_count - 1, &first);
+	before = first ? speed_over(measure, first, &ignored) : 0;
+	return fabs(now) * 2 >= abs(speed_mdeg_s) && fabs(now - before) <= STEADY_WITHIN * fabs(now);
 }
 
 /* Let it turn at @speed until it does so steadily. */
@@ -48,7 +63,7 @@ static int speed_up(struct measure *measure, int32_t speed_mdeg_s, struct err *e
 {
 	const struct governor_request request = {
 		.name = measure->can_spin ? GOVERNOR_SPIN : GOVERNOR_TURN, .speed_mdeg_s = speed_mdeg_s,
-		.by_mdeg = MDEG_PER_TURN,
+		.by_mdeg = MDEG_PER_TURN, .by = TOOL_BY,
 	};
 	uint64_t until_ns = clock_mono_ns() + STEADY_WAIT_NS;
 	int rc = 0;
@@ -69,7 +84,7 @@ static int speed_up(struct measure *measure, int32_t speed_mdeg_s, struct err *e
 
 static double carried_on(const struct measure *measure, uint64_t now_ns)
 {
-	const struct measure_sample *last = &measure->samples[measure->sample_count - 1];
+	const struct measure_sample *last = measure->samples + measure->sample_count - 1;	/* it turns: there is one */
 
 	return (double)last->at_mdeg + speed_now(measure) * (double)(now_ns - last->sampled_ns) / (double)NS_PER_S;
 }
@@ -87,7 +102,7 @@ static uint64_t came_to_rest_ns(const struct measure *measure, int64_t at_mdeg)
 static int stop_from(struct measure *measure, enum governor_name name, int32_t speed_mdeg_s, struct stop_found *found,
 		     struct err *err)
 {
-	const struct governor_request stop = { .name = name };
+	const struct governor_request stop = { .name = name, .by = TOOL_BY };
 	uint64_t given_ns;
 	double given_at;
 	int rc = speed_up(measure, speed_mdeg_s, err);
@@ -96,6 +111,7 @@ static int stop_from(struct measure *measure, enum governor_name name, int32_t s
 		return rc;
 	given_ns = clock_mono_ns();
 	given_at = carried_on(measure, given_ns);
+	found->speed_deg_s = fabs(speed_now(measure)) / 1000;
 	rc = tool_run_do(&measure->run, &stop, err);
 	if (rc < 0)
 		return rc;
@@ -151,12 +167,12 @@ static int measure_stop(struct measure *measure, enum governor_name stop, const 
 	int rc = 0;
 
 	for (size_t i = 0; i < measure->speed_count && rc == 0; i++) {
-		speeds[i] = measure->speeds_mdeg_s[i] / 1000.0;
 		rc = stop_from(measure, stop, measure->speeds_mdeg_s[i], &found, err);
 		if (rc < 0)
 			break;
+		speeds[i] = found.speed_deg_s;
 		seconds[i] = found.angle_deg / speeds[i];
-		add_stop(measure, name, title, speeds[i], &found);
+		add_stop(measure, name, title, measure->speeds_mdeg_s[i] / 1000.0, &found);
 	}
 	if (rc == 0)
 		add_deceleration(measure, name, title, speeds, seconds);

@@ -10,7 +10,8 @@
 
 #define LOOK_NS (3 * NS_PER_S)
 #define WAY_LEAST_MDEG 60000
-#define SPEED_TOLERANCE 0.05
+#define FASTER_AT_MOST 0.05
+#define SLOWER_AT_MOST 0.25	/* a table with a few speeds takes the next slower one */
 #define ANSWER_AT_MOST_MS 100
 #define GAP_AT_MOST_MS 250
 
@@ -53,7 +54,7 @@ static void add_speed(struct measure *measure, int32_t asked_mdeg_s, double meas
 	char key[40], title[96];
 	const struct figure figure = {
 		.key = key, .title = title, .unit = _("deg/s"), .value = measured, .decimals = 2,
-		.at_least = asked * (1 - SPEED_TOLERANCE), .at_most = asked * (1 + SPEED_TOLERANCE),
+		.at_least = asked * (1 - SLOWER_AT_MOST), .at_most = asked * (1 + FASTER_AT_MOST),
 	};
 
 	snprintf(key, sizeof key, "speed_%g", asked);

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "station/base/i18n.h"
-#include "turntable/tool_run.h"
+#include "turntable/tool_ask.h"
 
 static const struct { const char *word; enum governor_name name; bool number; } commands[] = {
 	{ "home", GOVERNOR_HOME, false }, { "goto", GOVERNOR_GOTO, true }, { "turn", GOVERNOR_TURN, true },
-	{ "spin", GOVERNOR_SPIN, true }, { "stop", GOVERNOR_STOP, false },
+	{ "spin", GOVERNOR_SPIN, true }, { "stop", GOVERNOR_STOP, false }, { "clear", GOVERNOR_CLEAR, false },
 };
 
 static bool set_number(struct governor_request *request, int64_t value)
@@ -40,11 +40,11 @@ bool tool_read_command(struct tool_options *options, int count, char **words)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(words[0], commands[i].word) != 0)
 			continue;
-		options->request = (struct governor_request){ .name = commands[i].name,
+		options->request = (struct governor_request){ .name = commands[i].name, .by = TOOL_BY,
 							      .speed_mdeg_s = options->speed_mdeg_s };
 		if (count != (commands[i].number ? 2 : 1))
 			return false;
-		if (commands[i].name == GOVERNOR_HOME || commands[i].name == GOVERNOR_STOP)
+		if (!commands[i].number)
 			options->request.speed_mdeg_s = 0;
 		return !commands[i].number ||
 		       (tool_degrees(words[1], &value) && set_number(&options->request, value));
@@ -52,16 +52,35 @@ bool tool_read_command(struct tool_options *options, int count, char **words)
 	return false;
 }
 
+/* The second step, after a person has read why nothing may move. */
+static int confirm(struct tool_run *run, struct err *err)
+{
+	struct governor_request second = run->options->request;
+	int rc = 1;
+
+	if (!run->reason[0])
+		return 0;	/* nothing was to be cleared */
+	printf(_("Nothing moves because: %s\n"), run->reason);
+	if (!run->options->yes)
+		rc = tool_ask_yes(run, _("Have you looked at the table, and is that put right? (yes/no)"), err);
+	if (rc == 0)
+		return err_set(err, ERR_STATE, "%s", _("not cleared"));
+	second.confirm = true;
+	return rc < 0 ? rc : tool_run_do(run, &second, err);
+}
+
 static int carry_out(struct tool_run *run, struct err *err)
 {
 	const struct tool_options *options = run->options;
-	const struct governor_request home = { .name = GOVERNOR_HOME };
+	const struct governor_request home = { .name = GOVERNOR_HOME, .by = TOOL_BY };
 	int rc = 0;
 
 	if (options->home && options->request.name != GOVERNOR_HOME)
 		rc = tool_run_do(run, &home, err);
 	if (rc == 0 && !options->status)
 		rc = tool_run_do(run, &options->request, err);
+	if (rc == 0 && !options->status && options->request.name == GOVERNOR_CLEAR)
+		rc = confirm(run, err);
 	/* a spin has no other end: interrupting it is what was meant */
 	if (rc < 0 && run->interrupted && run->command && options->request.name == GOVERNOR_SPIN)
 		rc = 0;

@@ -6,15 +6,18 @@
  */
 #include <ctype.h>
 #include <getopt.h>
-#include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "station/base/i18n.h"
+#include "station/base/util.h"
 #include "turntable/ostend_table.h"
 
-enum kind { KIND_FLAG, KIND_TEXT, KIND_WHOLE, KIND_MILLI32, KIND_MILLI64, KIND_RATIO, KIND_ESTOP };
+#define DEGREES_MAX INT64_C(1000000)
+
+enum kind { KIND_FLAG, KIND_TEXT, KIND_WHOLE, KIND_MILLI32, KIND_MILLI64, KIND_RATIO, KIND_TURNS, KIND_ESTOP, KIND_HANDLING };
 
 struct row {
 	const char *name;
@@ -33,6 +36,8 @@ static const struct row rows[] = {
 	{ "reversed", KIND_FLAG, AT(drive.reversed), 0, 0 },
 	{ "zero", KIND_MILLI64, AT(drive.zero_mdeg), -360, 360 },
 	{ "backlash", KIND_MILLI32, AT(drive.backlash_mdeg), 0, 20 },
+	{ "cable-turns", KIND_TURNS, AT(limits.cable_mdeg), 0, 1000 },
+	{ "handling", KIND_HANDLING, AT(handling), 0, 0 },
 	{ "own-speed", KIND_MILLI32, AT(drive.own_mdeg_s), 0, 360 },
 	{ "own-accel", KIND_MILLI32, AT(drive.own_mdeg_s2), 0, 3600 },
 	{ "max", KIND_MILLI32, AT(limits.max_mdeg_s), 0, 360 },
@@ -54,13 +59,7 @@ static const struct row rows[] = {
 
 bool tool_degrees(const char *text, int64_t *mdeg)
 {
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(value) || fabs(value) > 1e6)
-		return false;
-	*mdeg = llround(value * 1000);
-	return true;
+	return util_thousandths(mdeg, text) && *mdeg >= -DEGREES_MAX * 1000 && *mdeg <= DEGREES_MAX * 1000;
 }
 
 /* --- values --------------------------------------------------------------------------------------- */
@@ -96,6 +95,22 @@ static int set_estop(bool *now, const char *text, struct err *err)
 		err_set(err, ERR_RANGE, _("--estop must be decelerate or at-once, not \"%s\""), text);
 }
 
+/* "fragile,tall" */
+static int set_handling(uint32_t *mask, const char *text, struct err *err)
+{
+	char name[32];
+	size_t len;
+
+	for (; *text; text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		snprintf(name, sizeof name, "%.*s", (int)MIN(len, sizeof name - 1), text);
+		if (!handling_find(name))
+			return err_set(err, ERR_RANGE, _("there is no handling \"%.40s\""), name);
+		*mask |= handling_find(name);
+	}
+	return 0;
+}
+
 static int set_value(struct tool_options *options, const struct row *row, const char *text, struct err *err)
 {
 	void *member = (char *)options + row->offset;
@@ -116,6 +131,12 @@ static int set_value(struct tool_options *options, const struct row *row, const 
 		return rc < 0 ? err_prefix(err, "--%s", row->name) : 0;
 	case KIND_ESTOP:
 		return set_estop(member, text, err);
+	case KIND_HANDLING:
+		return set_handling(member, text, err);
+	case KIND_TURNS:
+		rc = read_milli(member, row, text, err);
+		*(int64_t *)member *= MDEG_PER_TURN / 1000;
+		return rc;
 	case KIND_MILLI32:
 		rc = read_milli(&value, row, text, err);
 		if (rc == 0)

@@ -22,7 +22,8 @@
 
 #define BOOT_NS (2500 * NS_PER_MS)	/* of an Arduino-type board that the opening has restarted */
 #define SILENT_NS (600 * NS_PER_MS)	/* every driver asks at least twice in this time */
-#define TALK_NS (5 * NS_PER_S)		/* from the first word to the whole of a session's opening */
+#define PAUSE_NS NS_PER_S		/* nothing more has come: it has said all it will */
+#define TALK_NS (2500 * NS_PER_MS)	/* from the first word to the whole of a session's opening */
 #define PORTS_MAX 32
 #define SPEEDS_MAX 5			/* of a driver: its usual one and other_bauds */
 #define HEARD_MAX 80
@@ -39,7 +40,7 @@ struct probe {
 	const char *port;
 	struct line *line;
 	struct drive *drive;		/* of the driver that is being tried */
-	uint64_t opened_ns, begun_ns, heard_ns;
+	uint64_t opened_ns, begun_ns, first_ns, heard_ns;	/* first, heard: the bytes of this try; 0: none */
 	char heard[HEARD_MAX];		/* the first bytes of all that came, whoever had asked */
 	size_t heard_len, odd_count;	/* odd: neither printable nor a line's end */
 	size_t words_len;
@@ -81,6 +82,8 @@ static int hear(struct probe *probe, struct err *err)
 		return count == ERR_AGAIN ? 0 : count;
 	remember(probe, bytes, (size_t)count);
 	probe->heard_ns = clock_mono_ns();
+	if (!probe->first_ns)
+		probe->first_ns = probe->heard_ns;
 	probe->drive->driver->rx(probe->drive, bytes, (size_t)count, probe->heard_ns);
 	return 0;
 }
@@ -106,7 +109,7 @@ static bool answered(const struct probe *probe)
 static uint64_t give_up_ns(const struct probe *probe)
 {
 	if (probe->heard_ns)
-		return MIN(probe->heard_ns + SILENT_NS * 2, probe->begun_ns + TALK_NS);
+		return MIN(probe->heard_ns + PAUSE_NS, probe->first_ns + TALK_NS);
 	return MAX(probe->begun_ns + SILENT_NS, probe->opened_ns + BOOT_NS);
 }
 
@@ -145,7 +148,7 @@ static int try_driver(struct probe *probe, const struct table_driver *driver, in
 	if (rc < 0)
 		return rc;
 	probe->begun_ns = clock_mono_ns();
-	probe->heard_ns = 0;
+	probe->first_ns = probe->heard_ns = 0;
 	probe->words[0] = '\0';
 	rc = talk(probe, err);
 	if (rc != 1)
@@ -190,7 +193,7 @@ static unsigned longest_s(const struct probe *probe)
 	for (size_t round = 0; round < SPEEDS_MAX; round++)
 		for (size_t i = 0; drive_at(i); i++)
 			if (speed_of(probe, drive_at(i), round) && wanted(probe->options, drive_at(i)))
-				total_ns += TALK_NS;
+				total_ns += SILENT_NS + TALK_NS;
 	return (unsigned)((total_ns + NS_PER_S - 1) / NS_PER_S);
 }
 

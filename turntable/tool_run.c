@@ -35,6 +35,15 @@ static void changed(void *owner)
 		run->changed(run->owner);
 }
 
+static void passed(void *owner, char direction, size_t len_bytes, uint64_t at_ns)
+{
+	struct tool_run *run = owner;
+
+	(void)len_bytes;
+	if (run->passed)
+		run->passed(run->owner, direction, at_ns);
+}
+
 static void limit_passed(void *owner)
 {
 	struct tool_run *run = owner;
@@ -44,7 +53,7 @@ static void limit_passed(void *owner)
 
 static void interrupted(void *owner, uint32_t events)
 {
-	const struct governor_request stop = { .name = GOVERNOR_STOP };
+	const struct governor_request stop = { .name = GOVERNOR_STOP, .by = TOOL_BY };
 	struct tool_run *run = owner;
 	struct signalfd_siginfo info;
 	struct err err;
@@ -108,7 +117,7 @@ static int check_interrupted(const struct tool_run *run, struct err *err)
 
 int tool_run_rest(struct tool_run *run, struct err *err)
 {
-	const struct governor_request stop = { .name = GOVERNOR_STOP };
+	const struct governor_request stop = { .name = GOVERNOR_STOP, .by = TOOL_BY };
 	uint64_t number;
 
 	if (!table_at_rest(run->table) && !run->interrupted)
@@ -180,7 +189,7 @@ static int wait_ready(struct tool_run *run, struct err *err)
 
 int tool_run_open(struct tool_run *run, const struct tool_options *options, struct err *err)
 {
-	const struct table_ops ops = { .ended = ended, .changed = changed, .owner = run };
+	const struct table_ops ops = { .ended = ended, .changed = changed, .passed = passed, .owner = run };
 	const struct table_options table_options = {
 		.state_dir = options->state_dir, .driver = options->driver, .port = options->port,
 		.limits = options->limits, .drive = options->drive, .baud = options->baud,
@@ -196,6 +205,8 @@ int tool_run_open(struct tool_run *run, const struct tool_options *options, stru
 		rc = watch_signals(run, err);
 	if (rc == 0)
 		rc = table_new(&run->table, run->loop, &table_options, &ops, err);
+	if (rc == 0 && options->handling)
+		governor_set_handling(table_governor(run->table), options->handling, TOOL_BY, clock_mono_ns());
 	if (rc == 0)
 		rc = table_line_error(run->table, err);
 	return rc < 0 ? rc : wait_ready(run, err);

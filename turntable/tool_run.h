@@ -22,6 +22,7 @@ struct tool_run {
 	enum governor_outcome outcome;
 	char reason[256];
 	void (*changed)(void *owner);		/* the table would say something else of itself; may be NULL */
+	void (*passed)(void *owner, char direction, uint64_t at_ns);	/* bytes, as table_ops.passed; may be NULL */
 	void *owner;
 };
 
