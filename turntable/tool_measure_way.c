@@ -12,7 +12,7 @@
 #define WAY_LEAST_MDEG 60000
 #define FASTER_AT_MOST 0.05
 #define SLOWER_AT_MOST 0.25	/* a table with a few speeds takes the next slower one */
-#define ANSWER_AT_MOST_MS 100
+#define ANSWER_AT_MOST_MS 250	/* at 2400 baud question and answer alone take 60 */
 #define GAP_AT_MOST_MS 250
 
 /* The mean speed over the middle of the way, in deg/s; NAN with too few samples there. */
