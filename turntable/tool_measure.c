@@ -168,7 +168,7 @@ static void announce(const struct measure *measure)
 	printf(_("  it turns up to once round in both directions, at up to %g degrees a second;\n"),
 	       measure->top_mdeg_s / 1000.0);
 	printf(_("  it is stopped %zu times, half of them as in an emergency, and moved %d times.\n"),
-	       measure->speed_count * 2, options->moves);
+	       measure->speed_count * 4, options->moves);
 	printf(_("That takes some %d minutes. Ctrl-C stops it at any time; keep a hand on the motor's switch.\n"), minutes);
 	fflush(stdout);
 }

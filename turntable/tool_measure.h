@@ -26,7 +26,7 @@ struct measure {
 	bool asks;			/* an engineer is there to look and to answer */
 
 	/* of the table, as it says */
-	bool can_home, can_spin, can_goto, reports;
+	bool can_home, can_spin, reports;
 	int32_t top_mdeg_s;		/* what it may be driven at here */
 	int32_t speeds_mdeg_s[3];
 	size_t speed_count;

@@ -62,8 +62,9 @@ static bool is_steady(const struct measure *measure, int32_t speed_mdeg_s)
 static int speed_up(struct measure *measure, int32_t speed_mdeg_s, struct err *err)
 {
 	const struct governor_request request = {
-		.name = measure->can_spin ? GOVERNOR_SPIN : GOVERNOR_TURN, .speed_mdeg_s = speed_mdeg_s,
-		.by_mdeg = MDEG_PER_TURN, .by = TOOL_BY,
+		.name = measure->can_spin ? GOVERNOR_SPIN : GOVERNOR_TURN, .by = TOOL_BY,
+		.speed_mdeg_s = measure->can_spin ? speed_mdeg_s : abs(speed_mdeg_s),
+		.by_mdeg = speed_mdeg_s < 0 ? -MDEG_PER_TURN : MDEG_PER_TURN,
 	};
 	uint64_t until_ns = clock_mono_ns() + STEADY_WAIT_NS;
 	int rc = 0;
@@ -140,10 +141,10 @@ static void add_stop(struct measure *measure, const char *name, const char *titl
 }
 
 static void add_deceleration(struct measure *measure, const char *name, const char *title, const double *speeds,
-			     const double *seconds)
+			     const double *seconds, size_t count)
 {
 	double hold_s = NAN, slope = NAN;
-	bool known = figures_line(speeds, seconds, measure->speed_count, &hold_s, &slope) && slope > 0;
+	bool known = figures_line(speeds, seconds, count, &hold_s, &slope) && slope > 0;
 	char key[48], text[128];
 	const struct figure deceleration = { .key = key, .title = text, .unit = _("deg/s2"), .decimals = 0,
 					     .value = known ? 1 / (2 * slope) : NAN, FIGURE_INFORMS,
@@ -159,24 +160,37 @@ static void add_deceleration(struct measure *measure, const char *name, const ch
 	figures_add(&measure->figures, &hold);
 }
 
+/* The worst of both directions is reported; all of them go into the line. */
+static int stop_both_ways(struct measure *measure, enum governor_name stop, int32_t speed_mdeg_s,
+			  struct stop_found *found, struct err *err)
+{
+	int rc = stop_from(measure, stop, speed_mdeg_s, &found[0], err);
+
+	return rc < 0 ? rc : stop_from(measure, stop, -speed_mdeg_s, &found[1], err);
+}
+
 static int measure_stop(struct measure *measure, enum governor_name stop, const char *name, const char *title,
 			struct err *err)
 {
-	double speeds[ARRAY_LEN(measure->speeds_mdeg_s)], seconds[ARRAY_LEN(measure->speeds_mdeg_s)];
-	struct stop_found found;
+	double speeds[2 * ARRAY_LEN(measure->speeds_mdeg_s)], seconds[2 * ARRAY_LEN(measure->speeds_mdeg_s)];
+	struct stop_found found[2], worst;
+	size_t count = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < measure->speed_count && rc == 0; i++) {
-		rc = stop_from(measure, stop, measure->speeds_mdeg_s[i], &found, err);
+	for (size_t i = 0; i < measure->speed_count; i++) {
+		rc = stop_both_ways(measure, stop, measure->speeds_mdeg_s[i], found, err);
 		if (rc < 0)
-			break;
-		speeds[i] = found.speed_deg_s;
-		seconds[i] = found.angle_deg / speeds[i];
-		add_stop(measure, name, title, measure->speeds_mdeg_s[i] / 1000.0, &found);
+			return rc;
+		for (size_t k = 0; k < ARRAY_LEN(found); k++) {
+			speeds[count] = found[k].speed_deg_s;
+			seconds[count++] = found[k].angle_deg / found[k].speed_deg_s;
+		}
+		worst.angle_deg = fmax(found[0].angle_deg, found[1].angle_deg);
+		worst.time_s = fmax(found[0].time_s, found[1].time_s);
+		add_stop(measure, name, title, measure->speeds_mdeg_s[i] / 1000.0, &worst);
 	}
-	if (rc == 0)
-		add_deceleration(measure, name, title, speeds, seconds);
-	return rc;
+	add_deceleration(measure, name, title, speeds, seconds, count);
+	return 0;
 }
 
 int measure_stops(struct measure *measure, struct err *err)

@@ -430,6 +430,27 @@ static void test_wrong_usage_is_2_and_a_refusal_is_1(void **state)
 	}
 }
 
+/* A damaged latch counts as an emergency stop: nothing moves until somebody has read why and said yes. */
+static void test_a_latched_stop_is_cleared_after_its_reason_was_read(void **state)
+{
+	static const char tool[] = "./ostend-table --driver grbl";
+	static char output[TEXT_BYTES];
+	struct sim sim;
+
+	(void)state;
+	start_sim(&sim, "grbl", NULL);
+	assert_int_equal(run(&sim, output, sizeof output, "echo broken >%s/table.state", sim.folder), 0);
+	assert_int_equal(run(&sim, output, sizeof output, "%s --port %s --state %s turn 10", tool, sim.link, sim.folder), 1);
+	assert_int_equal(run(&sim, output, sizeof output, "echo no | %s --port %s --state %s clear", tool, sim.link,
+			     sim.folder), 1);
+	expect_text(output, "Nothing moves because");
+	assert_int_equal(run(&sim, output, sizeof output, "%s --port %s --state %s turn 10", tool, sim.link, sim.folder), 1);
+	assert_int_equal(run(&sim, output, sizeof output, "echo yes | %s --port %s --state %s clear", tool, sim.link,
+			     sim.folder), 0);
+	assert_int_equal(run(&sim, output, sizeof output, "%s --port %s --state %s turn 10", tool, sim.link, sim.folder), 0);
+	end_sim(&sim);
+}
+
 /* --- simulator ------------------------------------------------------------------------------------- */
 
 static void test_every_simulator_lists_its_faults_and_has_them(void **state)
@@ -456,6 +477,46 @@ static void test_every_simulator_lists_its_faults_and_has_them(void **state)
 		expect_text(answer, "unknown");
 		end_sim(&sim);
 	}
+}
+
+/* --- calibrate ------------------------------------------------------------------------------------- */
+
+/* Believed to have 350 mm to a turn, and half a degree of play: the engineer sees 10 degrees missing, then none. */
+static void test_calibrating_finds_the_turn_and_the_play(void **state)
+{
+	static const char answers[] = "yes\\n\\n-10\\nyes\\n\\n\\n\\n0.5\\nyes\\n12.5\\n\\nyes\\n";
+	static char output[TEXT_BYTES];
+	int64_t before;
+	struct sim sim;
+
+	(void)state;
+	start_sim(&sim, "grbl", "--backlash=0.5");
+	assert_int_equal(run(&sim, output, sizeof output, "printf '%s' | ./ostend-table --driver grbl --port %s --state %s "
+			     "--units-per-turn 350 calibrate", answers, sim.link, sim.folder), 0);
+	expect_text(output, "turned by 350.000 degrees where it counted 360.000");
+	expect_text(output, "\nunits_per_turn = 360\n");
+	expect_text(output, "\nbacklash_deg = 0.5\n");
+	before = true_mdeg(&sim);
+	assert_int_equal(run(&sim, output, sizeof output, "./ostend-table --driver grbl --port %s --state %s "
+			     "--units-per-turn 350 turn 180", sim.link, sim.folder), 0);
+	assert_in_range(llabs(true_mdeg(&sim) - before - 180000), 0, TOLERANCE_MDEG);
+	end_sim(&sim);
+}
+
+static void test_an_answer_that_is_not_confirmed_changes_nothing(void **state)
+{
+	static char output[TEXT_BYTES];
+	struct sim sim;
+
+	(void)state;
+	start_sim(&sim, "grbl", NULL);
+	assert_int_equal(run(&sim, output, sizeof output, "printf 'yes\\n\\n-10\\nno\\n\\nmany\\n0\\nno\\n\\nno\\n' | "
+			     "./ostend-table --driver grbl --port %s --state %s calibrate", sim.link, sim.folder), 0);
+	expect_text(output, "Answer a number of degrees");
+	expect_text(output, "\nunits_per_turn = 360\n");
+	expect_text(output, "\nbacklash_deg = 0\n");
+	assert_int_equal(run(&sim, output, sizeof output, "test -e %s/table.calibration", sim.folder), 1);
+	end_sim(&sim);
 }
 
 /* --- measure --------------------------------------------------------------------------------------- */
@@ -505,7 +566,7 @@ static void expect_truth(const struct sim *sim, const json_t *report)
 		if (strcmp(truths[i].driver, sim->driver) == 0 && truths[i].deceleration > 0) {
 			double found = figure_of(report, "stop_deceleration");
 
-			if (fabs(found - truths[i].deceleration) > 0.1 * truths[i].deceleration)
+			if (fabs(found - truths[i].deceleration) > 0.15 * truths[i].deceleration)
 				fail_msg("%s brakes at %g, found %g", sim->driver, truths[i].deceleration, found);
 		}
 	assert_true(fabs(figure_of(report, "mark_after_moves") - 0.2) < 1e-9);
@@ -591,13 +652,16 @@ int main(void)
 		cmocka_unit_test(test_goto_90_turns_every_table_there_exactly),
 		cmocka_unit_test(test_the_settings_of_a_table_are_options),
 		cmocka_unit_test(test_wrong_usage_is_2_and_a_refusal_is_1),
+		cmocka_unit_test(test_a_latched_stop_is_cleared_after_its_reason_was_read),
 		cmocka_unit_test(test_every_simulator_lists_its_faults_and_has_them),
+		cmocka_unit_test(test_calibrating_finds_the_turn_and_the_play),
+		cmocka_unit_test(test_an_answer_that_is_not_confirmed_changes_nothing),
 		cmocka_unit_test(test_nothing_is_measured_on_a_table_that_is_not_empty),
 		cmocka_unit_test(test_a_table_that_goes_while_it_is_measured_fails),
 		cmocka_unit_test(test_measuring_finds_what_the_simulated_table_is_like),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	alarm(400);
+	alarm(500);
 	return cmocka_run_group_tests_name("tool", tests, NULL, NULL);
 }
