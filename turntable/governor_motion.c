@@ -231,7 +231,9 @@ static bool respin_differently(struct governor *governor, const struct governor_
 	governor->running.number = *number;
 	governor->running.request = *request;
 	governor->running.request.by = NULL;
-	governor->running.speed_mdeg_s = governor->motion.speed_mdeg_s = command.speed_mdeg_s;
+	governor->running.speed_mdeg_s = command.speed_mdeg_s;
+	if (llabs((int64_t)command.speed_mdeg_s) > llabs((int64_t)governor->motion.speed_mdeg_s))
+		governor->motion.speed_mdeg_s = command.speed_mdeg_s;
 	governor->running.limit_ns = request->ttl_ns ? governor->now_ns + request->ttl_ns : UINT64_MAX;
 	governor_end_job(governor, &ended, GOVERNOR_SUPERSEDED, ERR_STATE, _("another command came"));
 	return true;

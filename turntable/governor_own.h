@@ -65,7 +65,7 @@ struct governor {
 		bool counted;		/* the cable's interval holds all that it may still turn */
 		enum governor_name name;
 		int64_t to_mdeg;
-		int32_t speed_mdeg_s;
+		int32_t speed_mdeg_s;	/* the highest that it was told: what is queued goes on at that */
 	} motion;
 	int64_t wound_min_mdeg, wound_max_mdeg, cable_at_mdeg;
 	uint32_t cable_epoch;

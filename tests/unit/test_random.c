@@ -26,11 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMANDS 4000		/* for each driver */
+#define COMMANDS 2500		/* for each driver */
 #define KNOWN_MS 900
 #define FASTER 1.05
 #define START_MS 300		/* a motion given just before its end begins a little later */
-#define ON_THE_WAY_MDEG 1000	/* in motion: a report says the angle of its composing, known to 30 ms or so */
+#define ON_THE_WAY_MS 120	/* in motion: when a report was composed is known to a tenth of a second or so */
 #define MOVE_MS 400000		/* a turn at the slowest speed asked for, and all that a job may wait for */
 #define STOP_MS 26000		/* from 60 degrees/s by the softest handling, and the patience */
 #define FAULTS_MAX 32
@@ -229,7 +229,7 @@ static void check_true(struct judge *judge)
 	off = llabs(sim_board_true_mdeg(rig->sim) - state->reported_mdeg - judge->base_mdeg);
 	slack = (int64_t)governor_uncertainty_mdeg(rig->governor, rig->now_ns) + judge->base_unsure_mdeg + 2;
 	if (!steady)
-		slack += ON_THE_WAY_MDEG;
+		slack += 500 + MAX(llabs(state->speed_mdeg_s), (int64_t)sim_board_speed_mdeg_s(rig->sim)) * ON_THE_WAY_MS / 1000;
 	if (off > slack)
 		accuse(judge, "the angle is wrong, and its epoch has not risen");
 }
@@ -266,13 +266,15 @@ static struct governor_request random_request(struct judge *judge)
 		request.speed_mdeg_s = (int32_t)below(judge, 28000) + 3000;
 	if (request.name == GOVERNOR_SPIN)
 		request.speed_mdeg_s = ((int32_t)below(judge, 28000) + 3000) * (below(judge, 2) ? 1 : -1);
+	if (!(judge->rig->drive->capabilities & DRIVE_SETS_SPEED) && below(judge, 4))
+		request.speed_mdeg_s = request.speed_mdeg_s < 0 ? -8000 : request.speed_mdeg_s ? 8000 : 0;
 	if (request.name == GOVERNOR_SPIN && below(judge, 2))
 		request.ttl_ns = (100 + below(judge, 1500)) * NS_PER_MS;
 	request.confirm = below(judge, 2);
 	if (below(judge, 5) == 0)
 		request.expires_ns = judge->rig->now_ns + below(judge, 2000) * NS_PER_MS;
-	if (judge->lease && below(judge, 3))
-		request.lease = judge->lease;
+	if (governor_lease(judge->rig->governor) ? below(judge, 3) : below(judge, 30) == 0)
+		request.lease = judge->lease;	/* one that has ended, too */
 	if (request.lease)
 		request.seen_ns = judge->rig->now_ns - below(judge, 700) * NS_PER_MS;
 	return request;
@@ -363,7 +365,8 @@ static void strike_quietly(struct judge *judge, const char *name, int64_t value)
 	}
 	if (strcmp(name, "knob") == 0 || strcmp(name, "remote") == 0 || strcmp(name, "other") == 0 || strcmp(name, "menu") == 0)
 		judge->foreign_ns = judge->rig->now_ns + 5 * NS_PER_S;	/* turned by somebody else */
-	if (strcmp(name, "garbage") == 0 || strcmp(name, "chatter") == 0)	/* a full line makes answers late, too */
+	if (strcmp(name, "garbage") == 0 || strcmp(name, "chatter") == 0 ||
+	    strcmp(name, "masters") == 0)	/* a full line makes answers late, too */
 		judge->noisy_ns = judge->rig->now_ns + 2 * NS_PER_S;
 }
 
@@ -503,7 +506,8 @@ static void judge_free(struct judge *judge)
 static struct judge *judge_new(const char *driver, size_t commands, uint64_t seed)
 {
 	static const struct governor_config limits = GOVERNOR_CONFIG_DEFAULT;
-	static const struct drive_config config = { .own_mdeg_s2 = 60000 };
+	/* as an engineer would have measured the simulated one */
+	const struct drive_config config = { .own_mdeg_s = strcmp(driver, "pelcod") == 0 ? 8000 : 0, .own_mdeg_s2 = 60000 };
 	static const struct sim_config sim = { .true_mdeg = 50000 };
 	struct judge *judge = calloc(1, sizeof *judge);
 
@@ -547,7 +551,7 @@ static void judge_driver(const char *driver, size_t commands, uint64_t seed)
 	for (size_t i = 0; i < commands; i++) {
 		trouble(judge);
 		rest = governor_halt(judge->rig->governor) ? rest + 1 : 0;
-		if (rest > 25 || below(judge, 200) == 0)	/* else most commands were refused */
+		if (rest > 8 || below(judge, 200) == 0)	/* else most commands were refused */
 			bring_back(judge);
 	}
 	bring_back(judge);
