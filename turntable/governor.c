@@ -273,7 +273,7 @@ int governor_calibrate(struct governor *governor, const struct geometry *geometr
 	struct drive *drive = governor->drive;
 	int rc;
 
-	governor->now_ns = now_ns;
+	governor_step(governor, now_ns);	/* a motion that has just ended is over then, also for the cable */
 	rc = check_quiet(governor, err);
 	if (rc < 0)
 		return rc;
@@ -292,7 +292,7 @@ int governor_cable_straight(struct governor *governor, const char *by, uint64_t 
 	const struct drive *drive = governor->drive;
 	int rc;
 
-	governor->now_ns = now_ns;
+	governor_step(governor, now_ns);	/* a motion that has just ended is over then, also for the cable */
 	rc = check_quiet(governor, err);
 	if (rc < 0)
 		return rc;

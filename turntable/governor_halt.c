@@ -48,7 +48,7 @@ void governor_halt_now(struct governor *governor, enum governor_halt_kind kind, 
 	char copy[GOVERNOR_REASON_BYTES];	/* the reason may lie in what changes below */
 
 	snprintf(copy, sizeof copy, "%s", reason);
-	if (governor->running.number || governor->motion.active)
+	if (!governor->stopping && (governor->running.number || governor->motion.active))
 		governor->rest_wanted = true;
 	if (!known || governor->armed_ns)
 		latch(governor, kind, copy, by);
