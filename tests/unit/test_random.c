@@ -30,6 +30,7 @@
 #define KNOWN_MS 900
 #define FASTER 1.05
 #define START_MS 300		/* a motion given just before its end begins a little later */
+#define DRIFT_MDEG 100		/* a simulated shaft keeps the fraction of a step at which a stop cut the motion */
 #define ON_THE_WAY_MS 120	/* in motion: when a report was composed is known to a tenth of a second or so */
 #define MOVE_MS 400000		/* a turn at the slowest speed asked for, and all that a job may wait for */
 #define STOP_MS 26000		/* from 60 degrees/s by the softest handling, and the patience */
@@ -227,7 +228,7 @@ static void check_true(struct judge *judge)
 	    (!steady && judge->late_ns) || !known)
 		return;
 	off = llabs(sim_board_true_mdeg(rig->sim) - state->reported_mdeg - judge->base_mdeg);
-	slack = (int64_t)governor_uncertainty_mdeg(rig->governor, rig->now_ns) + judge->base_unsure_mdeg + 2;
+	slack = (int64_t)governor_uncertainty_mdeg(rig->governor, rig->now_ns) + judge->base_unsure_mdeg + DRIFT_MDEG;
 	if (!steady)
 		slack += 500 + MAX(llabs(state->speed_mdeg_s), (int64_t)sim_board_speed_mdeg_s(rig->sim)) * ON_THE_WAY_MS / 1000;
 	if (off > slack)
@@ -385,6 +386,8 @@ static void heal(struct judge *judge)
 
 	for (size_t i = 0; i < ARRAY_LEN(lasting); i++)
 		strike_quietly(judge, lasting[i], 0);
+	if (strcmp(judge->driver, "grbl") == 0)		/* with others it is an event, and no state */
+		strike_quietly(judge, "limit", 0);
 	note(judge, "healed");
 }
 
