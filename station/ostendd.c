@@ -27,6 +27,7 @@
 #include "station/rooms.h"
 #include "station/station.h"
 
+#define REALTIME_PRIORITY 5		/* below the table process, above all else here */
 #define TICK_NS (250 * NS_PER_MS)
 #define READY_PICTURE_NS (30 * NS_PER_S)
 #define READY_HOMED_NS (8 * NS_PER_S)
@@ -365,6 +366,8 @@ static int run(struct station *station)
 		station->tick = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = tick,
 						     .owner = station };
 		loop_set(station->loop, &station->tick, clock_mono_ns());
+		/* a stop on the control socket must not wait its turn behind the encoders' threads */
+		util_realtime(REALTIME_PRIORITY);
 		loop_run(station->loop);
 	}
 	stop(station);

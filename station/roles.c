@@ -135,6 +135,7 @@ int roles_run(const char *role, const char *options_text)
 		if (strcmp(roles[i].name, role) != 0)
 			continue;
 		prctl(PR_SET_NAME, role);
+		util_hurry();	/* one that is started again has not inherited it */
 		log_init(role, LOG_LEVEL_NOTICE);
 		code = roles[i].be(options);
 	}

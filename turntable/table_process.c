@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,11 +109,10 @@ static int serve(struct process *process, const struct table_options *options, i
 /* Encoders may fill the cores, and pages may be written out: a stop must wait for neither. */
 static void take_precedence(void)
 {
-	const struct sched_param param = { .sched_priority = REALTIME_PRIORITY };
 	struct rlimit locked = { 0, 0 };
 
 	util_hurry();
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
+	if (!util_realtime(REALTIME_PRIORITY))
 		log_notice(_("the table process may not run in real time (%s): on a busy machine a stop may come "
 			     "some milliseconds later"), strerror(errno));
 #ifndef OSTEND_SANITIZED

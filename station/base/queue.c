@@ -36,10 +36,16 @@ int queue_new(struct queue **out, size_t capacity, enum queue_when_full when_ful
 {
 	CLEANUP(queue_freep) struct queue *queue = calloc(1, sizeof *queue);
 	pthread_condattr_t attr;
+	pthread_mutexattr_t lock;
 
 	if (!queue)
 		return err_set(err, ERR_NOMEM, "queue: out of memory");
-	pthread_mutex_init(&queue->lock, NULL);
+	/* who waits for the lock lends its holder its priority: a loop in real time must not wait for one that
+	   has been put aside with the lock in its hand */
+	pthread_mutexattr_init(&lock);
+	pthread_mutexattr_setprotocol(&lock, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_init(&queue->lock, &lock);
+	pthread_mutexattr_destroy(&lock);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&queue->room, &attr);

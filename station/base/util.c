@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station/base/util.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -41,6 +42,13 @@ void util_hurry(void)
 {
 	/* on Linux "process 0" is the calling thread alone */
 	(void)setpriority(PRIO_PROCESS, 0, -10);
+}
+
+bool util_realtime(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0;
 }
 
 void util_hex(char *hex, const void *bytes, size_t len_bytes)

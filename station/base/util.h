@@ -47,6 +47,14 @@ void util_random(void *buf, size_t len_bytes);
  */
 void util_hurry(void);
 
+/**
+ * Have the kernel run the calling thread before all that are not in real time (SCHED_RR, @priority 1 to 99).
+ * Threads and processes that it makes from now on are ordinary ones. For loops that never compute for long.
+ *
+ * @return false: the process has no right to that, as errno says, and nothing has changed
+ */
+bool util_realtime(int priority);
+
 /** Write @len_bytes as lower-case hexadecimal and a NUL into @hex (2 * len_bytes + 1 bytes). */
 void util_hex(char *hex, const void *bytes, size_t len_bytes);
 

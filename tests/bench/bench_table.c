@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How long until a command, or a stop, is on the wire: from the request's last byte to the first byte of it
- * that leaves the table process, at the far end of a pty, where this program is the controller.
+ * How long until a command, or a stop, is on the wire: from before the request is written to when the line's
+ * driver has taken the first byte of it.
  *
- *	this program --table.sock or control.sock--> ... --pty--> this program, a simulated Grbl
+ *	this program --table.sock or control.sock--> ... table process --pty--> this program, a simulated Grbl
  *
- * Beside it the floor: a process that does nothing but read a line from a socket and write it into a pty. Lines
- * in, lines out, for tests/bench/table.mjs:
+ * When the driver took them the table process says itself, in its trace. Their arrival here is measured too, but
+ * it is no figure of the station: between the two ends of a pty the kernel puts a worker of ordinary priority,
+ * which a busy machine lets wait for tens of milliseconds, and which no real line has.
  *
- *	floor COUNT			-> measured floor JSON
- *	table COUNT NAME SOCKET		-> measured NAME JSON for "NAME command" and for "NAME stop"
+ * Beside it the floor: a process that does nothing but read a byte from a socket and write it into a pty. Lines
+ * in, lines out, for tests/bench/table.mjs, each figure as a JSON object:
  *
- * Both it and the floor's process run as the table process does, as far as they may.
+ *	floor COUNT			-> measured floor-taken, floor-arrived
+ *	table COUNT NAME SOCKET TRACE	-> measured NAME-command-taken, NAME-command-arrived, the same of NAME-stop
+ *
+ * Both this and the floor's process run as the table process does, as far as they may.
  */
 #include <fcntl.h>
-#include <math.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,11 +34,19 @@
 
 #define SAMPLES_MAX 5000
 #define PATIENCE_NS (20 * NS_PER_S)
+#define HALTS_MAX 10
 #define AT_SPEED_NS (60 * NS_PER_MS)
 
 struct samples {
 	double ms[SAMPLES_MAX];
 	size_t count;
+};
+
+/* What was asked, and when; what is to be found of it in the trace. */
+struct asked {
+	const char *bytes, *traced;
+	uint64_t from_ns[SAMPLES_MAX];
+	struct samples taken, arrived;
 };
 
 struct bench {
@@ -47,6 +57,8 @@ struct bench {
 	uint64_t seen_ns;		/* when they came */
 	struct rpc_client *client;
 	bool still;			/* as last heard */
+	bool refused;			/* what was last asked */
+	int halts;
 };
 
 static void die(const char *what)
@@ -57,10 +69,8 @@ static void die(const char *what)
 
 static void hurry(int priority)
 {
-	const struct sched_param param = { .sched_priority = priority };
-
 	util_hurry();
-	(void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param);
+	util_realtime(priority);
 }
 
 /* --- figures --------------------------------------------------------------------------------------- */
@@ -119,8 +129,13 @@ static void be_floor(int fd, const char *path)
 	for (;;) {
 		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
+		uint64_t now_ns;
+
 		poll(&poll_fd, 1, -1);
 		if (read(fd, &byte, 1) != 1 || write(line, &byte, 1) != 1)
+			_exit(0);
+		now_ns = clock_mono_ns();
+		if (write(fd, &now_ns, sizeof now_ns) != sizeof now_ns)
 			_exit(0);
 	}
 }
@@ -132,7 +147,7 @@ static void pause_ms(long ms)
 
 static void measure_floor(size_t count)
 {
-	struct samples samples = { .count = 0 };
+	static struct samples taken, arrived;
 	char path[64], byte;
 	int master = open_line(path, sizeof path), pair[2];
 	pid_t pid;
@@ -148,19 +163,22 @@ static void measure_floor(size_t count)
 	pause_ms(100);
 	for (size_t i = 0; i < count; i++) {
 		struct pollfd poll_fd = { .fd = master, .events = POLLIN };
-		uint64_t from_ns = clock_mono_ns();
+		uint64_t from_ns = clock_mono_ns(), taken_ns;
 
 		if (write(pair[0], "x", 1) != 1 || poll(&poll_fd, 1, 5000) != 1)
 			die("the floor's process does not answer");
-		add(&samples, from_ns, clock_mono_ns());
-		if (read(master, &byte, 1) != 1)
+		add(&arrived, from_ns, clock_mono_ns());
+		if (read(master, &byte, 1) != 1 || read(pair[0], &taken_ns, sizeof taken_ns) != sizeof taken_ns)
 			die("the floor's line is silent");
+		add(&taken, from_ns, taken_ns);
 		pause_ms(15 + (long)(i % 7));	/* not in step with the pictures */
 	}
 	close(pair[0]);
 	waitpid(pid, NULL, 0);
 	close(master);
-	print("floor", &samples);
+	print("floor-taken", &taken);
+	print("floor-arrived", &arrived);
+	taken.count = arrived.count = 0;
 }
 
 /* --- the table ------------------------------------------------------------------------------------- */
@@ -202,7 +220,7 @@ static int hear(struct bench *bench, json_int_t id)
 			answered = 1;
 		if (message.error) {
 			fprintf(stderr, "%s\n", json_string_value(json_object_get(message.error, "message")));
-			die("refused");
+			bench->refused = true;
 		}
 		rpc_message_clear(&message);
 	}
@@ -219,29 +237,66 @@ static void live(struct bench *bench, uint64_t for_ns)
 	}
 }
 
-/* Ask, and live until it is answered. @samples NULL: how long the bytes take does not matter. */
-static void ask(struct bench *bench, const char *method, json_t *params, const char *bytes, struct samples *samples)
+/* Ask, and live until it is answered. @asked NULL: how long the bytes take does not matter. */
+static void ask(struct bench *bench, const char *method, json_t *params, struct asked *asked)
 {
 	uint64_t until_ns = clock_mono_ns() + PATIENCE_NS, from_ns;
 	struct err err = { .text = "" };
 	bool answered = false;
 	json_int_t id;
 
-	bench->wanted = bytes;
-	bench->wanted_len = bytes ? strlen(bytes) : 0;
+	bench->wanted = asked ? asked->bytes : NULL;
+	bench->wanted_len = asked ? strlen(asked->bytes) : 0;
 	bench->seen_ns = 0;
 	from_ns = clock_mono_ns();
 	if (rpc_client_send(bench->client, method, params, &id, &err) < 0)
 		die(err.text);
-	while (!answered || (samples && !bench->seen_ns)) {
+	bench->refused = false;
+	while (!answered || (asked && !bench->seen_ns && !bench->refused)) {
 		look_at_line(bench, 1);
 		answered |= hear(bench, id);
 		if (clock_mono_ns() > until_ns)
 			die("no answer, or no bytes");
 	}
 	bench->wanted = NULL;
-	if (samples)
-		add(samples, from_ns, bench->seen_ns);
+	if (!asked || bench->refused || asked->arrived.count == SAMPLES_MAX)
+		return;
+	asked->from_ns[asked->arrived.count] = from_ns;
+	add(&asked->arrived, from_ns, bench->seen_ns);
+}
+
+/* For each that was asked the first line of the trace with its bytes that is not older. */
+static void read_trace(struct asked *asked, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char row[512];
+
+	while (file && asked->taken.count < asked->arrived.count && fgets(row, sizeof row, file)) {
+		uint64_t from_ns = asked->from_ns[asked->taken.count], taken_ns;
+		unsigned long long seconds, micros;
+
+		if (sscanf(row, "%llu.%llu >", &seconds, &micros) != 2 || !strstr(row, " > ") || !strstr(row, asked->traced))
+			continue;
+		taken_ns = seconds * NS_PER_S + micros * 1000 + 999;	/* the clock's last digits are cut off */
+		if (taken_ns >= from_ns)
+			add(&asked->taken, from_ns, taken_ns);
+	}
+	if (file)
+		fclose(file);
+	if (asked->taken.count < asked->arrived.count)
+		die("the trace does not have all that was asked");
+}
+
+static void report(const char *name, const char *what, struct asked *asked, const char *trace)
+{
+	char text[80];
+
+	read_trace(asked, trace);
+	snprintf(text, sizeof text, "%s-%s-taken", name, what);
+	print(text, &asked->taken);
+	snprintf(text, sizeof text, "%s-%s-arrived", name, what);
+	print(text, &asked->arrived);
+	asked->taken.count = asked->arrived.count = 0;
 }
 
 static void rest(struct bench *bench)
@@ -256,38 +311,49 @@ static void rest(struct bench *bench)
 	} while (!bench->still);
 }
 
-static void measure_table(struct bench *bench, size_t count, const char *name, const char *path)
+static void clear(struct bench *bench)
 {
-	struct samples command = { .count = 0 }, stop = { .count = 0 };
+	if (++bench->halts > HALTS_MAX)
+		die("the table halts again and again");
+	ask(bench, "table.clear", NULL, NULL);
+	ask(bench, "table.clear", json_pack("{s:s}", "confirm", "clear"), NULL);
+}
+
+static void measure_table(struct bench *bench, size_t count, const char *name, const char *path, const char *trace)
+{
+	static struct asked command = { .bytes = "$J=", .traced = "$J=" }, stop = { .bytes = "\x85", .traced = "\\x85" };
 	struct err err = { .text = "" };
-	char text[80];
 
 	if (rpc_client_connect(&bench->client, path, &err) < 0)
 		die(err.text);
-	ask(bench, "subscribe", json_pack("{s:[s]}", "topics", "table"), NULL, NULL);
-	for (size_t i = 0; i < count; i++) {
+	ask(bench, "subscribe", json_pack("{s:[s]}", "topics", "table"), NULL);
+	while (stop.arrived.count < count) {
+		size_t i = stop.arrived.count;
+
 		rest(bench);
-		ask(bench, "table.turn", json_pack("{s:i, s:b}", "by_mdeg", i % 2 ? 90000 : -90000, "wait", 0), "$J=",
-		    &command);
+		ask(bench, "table.turn", json_pack("{s:i, s:b}", "by_mdeg", i % 2 ? 90000 : -90000, "wait", 0), &command);
+		if (bench->refused) {	/* so busy a machine that the controller seemed silent */
+			clear(bench);
+			continue;
+		}
 		live(bench, AT_SPEED_NS + i % 11 * NS_PER_MS);
-		ask(bench, "table.stop", NULL, "\x85", &stop);
+		ask(bench, "table.stop", NULL, &stop);
 	}
+	rest(bench);		/* meanwhile the trace is written */
 	bench->client = rpc_client_free(bench->client);
-	snprintf(text, sizeof text, "%s-command", name);
-	print(text, &command);
-	snprintf(text, sizeof text, "%s-stop", name);
-	print(text, &stop);
+	report(name, "command", &command, trace);
+	report(name, "stop", &stop, trace);
 }
 
 static void carry_out(struct bench *bench, const char *line)
 {
-	char name[32], path[256];
+	char name[32], path[256], trace[256];
 	size_t count;
 
 	if (sscanf(line, "floor %zu", &count) == 1)
 		measure_floor(count);
-	else if (sscanf(line, "table %zu %31s %255s", &count, name, path) == 3)
-		measure_table(bench, count, name, path);
+	else if (sscanf(line, "table %zu %31s %255s %255s", &count, name, path, trace) == 4)
+		measure_table(bench, count, name, path, trace);
 	else
 		die("unknown command");
 }
@@ -296,7 +362,7 @@ int main(void)
 {
 	const struct sim_config config = { .no_homing = true };
 	struct bench bench = { .master = -1 };
-	char line[512], path[64];
+	char line[640], path[64];
 	size_t len = 0;
 	struct err err;
 

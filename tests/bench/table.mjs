@@ -31,44 +31,55 @@ class Bench {
     return this.lines.splice(this.lines.findIndex((line) => line.startsWith(start)), 1)[0].slice(start.length).trim();
   }
 
-  async measure(command, names) {
+  say(command) {
     this.process.stdin.write(`${command}\n`);
-    const results = [];
-    for (const name of names) results.push(JSON.parse(await this.line(`measured ${name} `)));
-    return results;
+  }
+
+  async read(name) {
+    return { taken: JSON.parse(await this.line(`measured ${name}-taken `)), arrived: JSON.parse(await this.line(`measured ${name}-arrived `)) };
+  }
+
+  measure(command, name) {
+    this.say(command);
+    return this.read(name);
   }
 }
 
-const row = (name, { p50, p99, max, count }) =>
-  console.log(`${name.padEnd(44)} p50 ${p50.toFixed(2).padStart(7)} ms   p99 ${p99.toFixed(2).padStart(7)} ms   max ${max.toFixed(2).padStart(7)} ms   (${count} samples)`);
+const figures = ({ p50, p99, max }) => `p50 ${p50.toFixed(2).padStart(6)}   p99 ${p99.toFixed(2).padStart(6)}   max ${max.toFixed(2).padStart(6)} ms`;
+const row = (name, { taken, arrived }) =>
+  console.log(`${name.padEnd(34)} ${figures(taken)}   | far end of the pty: ${figures(arrived)}   (${taken.count})`);
 
 await main(() => claim("a command and a stop are on the wire at once", async () => {
   const count = Number(process.argv[2] ?? 300);
   const bench = new Bench();
   const port = await bench.line("line ");
-  row("the machine, idle", (await bench.measure(`floor ${count}`, ["floor"]))[0]);
+  row("the machine, idle", await bench.measure(`floor ${count}`, "floor"));
 
   const config = path.join(temporary("ostend-bench-"), "ostend.conf");
-  fs.writeFileSync(config, `[table]\ndriver = grbl\nport = ${port}\n`);
+  fs.writeFileSync(config, `[table]\ndriver = grbl\nport = ${port}\ntrace = 1\n`);
   const station = await new Station(["--config", config]).start();
   const viewers = new Viewers(station);
-  const ids = await Promise.all(Array.from({ length: Number(process.argv[3] ?? 50) }, () => viewers.join("room")));
-  await Promise.all(ids.map((id) => viewers.picture(id)));
+  const ids = [];
+  while (ids.length < Number(process.argv[3] ?? 50)) { // the joins are not what is measured here: one by one
+    ids.push(await viewers.join("room"));
+    await viewers.picture(ids.at(-1));
+  }
   await until("the table", async () => (await station.control.call("table.status")).motion === "still", 20000);
   await sleep(1000);
   const before = (await station.control.call("status")).encoder.frames_encoded;
   const from = Date.now();
 
-  const [floor] = await bench.measure(`floor ${count}`, ["floor"]);
-  row(`the machine, ${ids.length} viewers`, floor);
-  const measured = {};
+  row(`the machine, ${ids.length} viewers`, await bench.measure(`floor ${count}`, "floor"));
+  const slow = [];
   for (const socket of ["table", "control"]) {
-    const [command, stop] = await bench.measure(`table ${count} ${socket} ${path.join(station.state, `${socket}.sock`)}`, [`${socket}-command`, `${socket}-stop`]);
-    row(`${socket}.sock: command to the wire`, measured[`${socket} command`] = command);
-    row(`${socket}.sock: stop to the wire`, measured[`${socket} stop`] = stop);
+    bench.say(`table ${count} ${socket} ${path.join(station.state, `${socket}.sock`)} ${path.join(station.state, "table.trace")}`);
+    for (const what of ["command", "stop"]) {
+      const measured = await bench.read(`${socket}-${what}`);
+      row(`${socket}.sock: ${what} to the wire`, measured);
+      if (measured.taken.p99 > LIMIT_MS) slow.push(`${socket}.sock ${what} ${measured.taken.p99.toFixed(2)} ms`);
+    }
   }
   const status = await station.control.call("status");
   console.log(`meanwhile ${((status.encoder.frames_encoded - before) / (Date.now() - from) * 1000).toFixed(1)} pictures a second for ${status.stream.viewers} viewers`);
-  const slow = Object.entries(measured).filter(([, { p99 }]) => p99 > LIMIT_MS).map(([name, { p99 }]) => `${name} ${p99.toFixed(2)} ms`);
-  if (slow.length) console.log(`over ${LIMIT_MS} ms (p99): ${slow.join(", ")}`);
+  console.log(slow.length ? `over ${LIMIT_MS} ms (p99): ${slow.join(", ")}` : `all p99 at most ${LIMIT_MS} ms`);
 }));
