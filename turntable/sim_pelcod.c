@@ -153,17 +153,6 @@ static void execute(struct sim_pelcod *sim)
 		answer(sim, ack, sizeof ack);
 }
 
-/* Throw away the first byte, and what follows it up to the next one that may begin a frame. */
-static void resynchronise(struct sim_pelcod *sim)
-{
-	unsigned from = 1;
-
-	while (from < sim->len && sim->frame[from] != SYNC)
-		from++;
-	sim->len -= from;
-	memmove(sim->frame, sim->frame + from, sim->len);
-}
-
 static void rx(struct sim_board *board, uint8_t byte)
 {
 	struct sim_pelcod *sim = sim_of(board);
@@ -185,12 +174,9 @@ static void rx(struct sim_board *board, uint8_t byte)
 	sim->frame[sim->len++] = byte;
 	if (sim->len < FRAME)
 		return;
-	if (sum_of(sim->frame) == byte) {
-		sim->len = 0;
+	sim->len = 0;	/* what is damaged is thrown away whole, be there another frame's beginning in it */
+	if (sum_of(sim->frame) == byte)
 		execute(sim);
-	} else {
-		resynchronise(sim);
-	}
 }
 
 /* --- time ----------------------------------------------------------------------------------------- */

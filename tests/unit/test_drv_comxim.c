@@ -417,12 +417,15 @@ static void test_a_stop_ends_the_command_that_was_cut_in_two(void **state)
 	struct rig *rig = zeroed_rig(NULL);
 
 	(void)state;
-	sim_board_rx(rig->sim, (const uint8_t *)"CT+TURNSI", 9, rig->now_ns);
+	rig_submit(rig, RIG_TURN(90), NULL);
+	rig_run(rig, 2000);
+	sim_board_rx(rig->sim, (const uint8_t *)"CT+GETO", 7, rig->now_ns);
 	rig->drive->driver->link(rig->drive, DRIVE_LINK_CUT, rig->now_ns);
-	sim_board_fault(rig->sim, "remote", 90000);
 	rig_submit(rig, RIG_STOP, NULL);
+	rig_run(rig, 150);		/* before it is repeated */
+	assert_true(sim_board_speed_mdeg_s(rig->sim) < 11000);
 	assert_true(rig_until_ready(rig, 4000));
-	assert_true(true_mdeg(rig) < 3000);
+	assert_angle_is_true(rig);
 	rig_free(rig);
 }
 
@@ -643,6 +646,76 @@ static void test_power_loss_is_noticed_at_rest_and_in_motion(void **state)
 	}
 }
 
+/* It is told once not to beat; said again in the opening after a silence, that would hide the loss. */
+static void test_power_that_goes_in_a_silence_is_noticed(void **state)
+{
+	(void)state;
+	for (int64_t after_ms = 2600; after_ms < 6000; after_ms += 340) {
+		struct rig *rig = zeroed_rig(NULL);
+		uint32_t epoch;
+
+		assert_int_equal(rig_do(rig, RIG_TURN(90), 20000), GOVERNOR_DONE);
+		rig_submit(rig, RIG_TURN(-170), NULL);	/* 0 is on the way: that it says 0 is no wonder */
+		rig_run(rig, 1000);
+		sim_board_fault(rig->sim, "hang", 1);
+		epoch = rig->drive->state.epoch;
+		rig_run(rig, (unsigned)after_ms);
+		assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
+		sim_board_fault(rig->sim, "power", 0);
+		rig_run(rig, 7000);
+		assert_int_equal(rig->drive->state.link, POSE_LINK_UP);
+		assert_true(rig->drive->state.epoch > epoch);
+		assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
+		rig_free(rig);
+	}
+}
+
+static void test_an_old_table_that_ends_too_early_has_lost_its_place(void **state)
+{
+	(void)state;
+	for (unsigned ms = 500; ms < 5500; ms += 500) {
+		struct rig *rig = zeroed_rig("old");
+		uint64_t command = rig_submit(rig, RIG_TURN(90), NULL);
+		enum governor_outcome outcome;
+
+		sim_board_fault(rig->sim, "lost-end", 2);
+		rig_run(rig, ms);
+		sim_board_fault(rig->sim, "lost-end", 0);
+		sim_board_fault(rig->sim, "stray-end", 0);
+		sim_board_fault(rig->sim, "lost-end", 2);
+		rig_run(rig, 20000);
+		assert_int_equal(rig_ends(rig, command, &outcome), 1);
+		if (outcome == GOVERNOR_DONE)
+			assert_angle_is_true(rig);
+		else
+			assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
+		rig_free(rig);
+	}
+}
+
+/* It stood still with its clock, in the middle of slowing down, and tells its angle only at the end. */
+static void test_rest_is_not_believed_of_a_stop_from_before_a_gap(void **state)
+{
+	struct rig *rig = zeroed_rig("lazy");
+
+	(void)state;
+	rig_submit(rig, RIG_TURN(155), NULL);
+	rig_run(rig, 900);
+	rig_submit(rig, RIG_STOP, NULL);
+	rig_run(rig, 60);
+	sim_board_fault(rig->sim, "hang", 1);
+	rig_run(rig, 1100);
+	sim_board_fault(rig->sim, "hang", 0);
+	for (int ms = 0; ms < 4000; ms++) {
+		rig_run(rig, 1);
+		if (rig->drive->state.motion == POSE_MOTION_STILL)
+			assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
+	}
+	assert_int_equal(rig->drive->state.motion, POSE_MOTION_STILL);
+	assert_angle_is_true(rig);
+	rig_free(rig);
+}
+
 static void test_silence_in_motion_stops_it_and_a_short_one_does_not(void **state)
 {
 	struct rig *rig = zeroed_rig(NULL);
@@ -803,6 +876,9 @@ int main(void)
 		cmocka_unit_test(test_a_stalled_motor_is_not_told_and_not_claimed),
 		cmocka_unit_test(test_unplug_at_twenty_points_of_a_move),
 		cmocka_unit_test(test_power_loss_is_noticed_at_rest_and_in_motion),
+		cmocka_unit_test(test_power_that_goes_in_a_silence_is_noticed),
+		cmocka_unit_test(test_an_old_table_that_ends_too_early_has_lost_its_place),
+		cmocka_unit_test(test_rest_is_not_believed_of_a_stop_from_before_a_gap),
 		cmocka_unit_test(test_silence_in_motion_stops_it_and_a_short_one_does_not),
 		cmocka_unit_test(test_what_was_not_heard_for_long_may_have_turned_round),
 		cmocka_unit_test(test_late_answers_are_never_taken_for_others),

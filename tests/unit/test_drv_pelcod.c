@@ -116,6 +116,30 @@ static void test_a_head_at_another_address_is_not_heard(void **state)
 	rig_free(rig);
 }
 
+static void test_a_frame_with_a_damaged_bit_is_not_believed(void **state)
+{
+	static const uint8_t said[7] = { 0xff, 1, 0, 0x59, 0x0f, 0xa1, 0x0a };	/* 40.01 degrees */
+	struct rig *rig = ready_rig(NULL);
+	const struct table_driver *driver = rig->drive->driver;
+	uint64_t samples = rig->drive->state.samples;
+
+	(void)state;
+	for (unsigned bit = 0; bit < 56; bit++) {
+		uint8_t damaged[7];
+
+		memcpy(damaged, said, sizeof said);
+		damaged[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		rig->now_ns += 200 * NS_PER_MS;		/* each alone on the line */
+		driver->rx(rig->drive, damaged, sizeof damaged, rig->now_ns);
+		assert_int_equal(rig->drive->state.samples, samples);
+	}
+	rig->now_ns += 200 * NS_PER_MS;
+	driver->rx(rig->drive, said, sizeof said, rig->now_ns);
+	assert_true(rig->drive->state.samples > samples);
+	assert_int_equal(rig->drive->state.native, 4001);
+	rig_free(rig);
+}
+
 /* An adapter that gives back what it is told, with no head behind it, is no answer. */
 static void test_an_echo_alone_is_no_answer(void **state)
 {
@@ -267,6 +291,7 @@ static void test_a_mute_head_is_turned_by_hand_one_turn_and_stopped(void **state
 	assert_ends_once(rig, command, GOVERNOR_DONE);
 	assert_true(at_rest(rig));
 	assert_in_range(turned_mdeg(rig), 340000, 366000);
+	rig->drive->state.reference = POSE_REF_USER_ZERO;	/* whoever sets one: nobody sees what becomes of it */
 	rig_submit(rig, RIG_SPIN(-8), NULL);
 	rig_run(rig, 5000);
 	assert_int_equal(rig_do(rig, RIG_STOP, 5000), GOVERNOR_DONE);
@@ -629,6 +654,7 @@ int main(void)
 		cmocka_unit_test(test_the_opening_stops_and_asks_and_knows_the_bearing),
 		cmocka_unit_test(test_a_head_left_turning_is_stopped_by_the_opening),
 		cmocka_unit_test(test_a_head_at_another_address_is_not_heard),
+		cmocka_unit_test(test_a_frame_with_a_damaged_bit_is_not_believed),
 		cmocka_unit_test(test_an_echo_alone_is_no_answer),
 		cmocka_unit_test(test_it_arrives_exactly_whatever_the_head_makes_of_it),
 		cmocka_unit_test(test_the_way_is_the_one_that_was_asked_for),
