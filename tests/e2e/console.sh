@@ -290,13 +290,14 @@ echo "calibration, step by step"
 : >"$state/requests.log"
 terminal 100 40 "$ostend --state $state table calibrate"
 shows "1. Zero"; literal -0.5; keys Enter; sent 'table.turn {"by_mdeg":-500}'
+shows "leave: -0.5"; until_true eval '[ "$(screen | grep -c "it stands at 0 now")" = 2 ]' || fail "does not ask again"
 keys Enter; sent 'table.calibrate {"bearing_mdeg":0,"step":"zero"}'
 shows "2. A full turn"; [ "$(count_sent table.turn)" = 1 ] || fail "turns unasked"
 keys Enter; sent 'table.turn {"by_mdeg":360000}'; shows "in truth"; literal 359.2; keys Enter
 sent 'table.calibrate {"counted_mdeg":360000,"step":"turn","true_mdeg":359200}'
 shows "3. Backlash"; literal s; keys Enter
 shows "4. Cable"; keep calibrate; keys Enter; sent 'table.calibrate {"step":"cable"}'
-shows "home the table before"; gave_back
+shows "Backlash     0.12"; gave_back
 stop_station
 $ostend --state "$state" status 2>"$work/err"; [ $? = 1 ] || fail "no station is not 1"
 grep -q "is ostendd running" "$work/err" || fail "no advice"

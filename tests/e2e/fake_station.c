@@ -372,11 +372,12 @@ static void subscribe(struct rpc_server *server, const struct rpc_peer *peer, co
 		rpc_server_subscribe(server, peer->number, json_string_value(topic), NULL);
 }
 
+/* A busy machine may bring it later than it is meant for: that it is meant for now is what counts here. */
 static bool take_expiry(json_t *params)
 {
 	json_int_t expires_ns, now_ns = (json_int_t)clock_mono_ns();
 	bool good = rpc_integer(&expires_ns, params, "expires_ns", 1, INT64_MAX, NULL) == 0 &&
-		    expires_ns > now_ns && expires_ns <= now_ns + (json_int_t)(2 * NS_PER_S);
+		    expires_ns > now_ns - (json_int_t)(30 * NS_PER_S) && expires_ns <= now_ns + (json_int_t)(2 * NS_PER_S);
 
 	json_object_del(params, "expires_ns");
 	return good;
@@ -391,6 +392,8 @@ static void serve(struct fake *fake, struct rpc_server *server, const char *sock
 	char *text;
 
 	if (strncmp(method, "table.", 6) == 0 && is_motion(method + 6) && !take_expiry(params)) {
+		fprintf(fake->requests, "%s %s without a good expires_ns\n", socket, method);
+		fflush(fake->requests);
 		err_set(&err, ERR_RANGE, "fake station: no good expires_ns");
 		rpc_server_refuse(server, ticket, RPC_REFUSED, &err);
 		return;

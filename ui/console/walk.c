@@ -7,20 +7,35 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "station/base/i18n.h"
 #include "station/base/pose.h"
+#include "station/base/tty_clean.h"
 #include "ui/console/cli.h"
 #include "ui/console/degrees.h"
 #include "ui/console/fields.h"
 #include "ui/console/model.h"
 #include "ui/console/print.h"
+#include "ui/console/wrap.h"
 
 enum answer { ANSWER_YES, ANSWER_NUMBER, ANSWER_SKIP, ANSWER_LEAVE };
 
 static void say(const char *sentence)
 {
-	print_sentence(stdout, sentence);
+	char clean[1024], line[1024];
+	const char *at = clean, *next;
+
+	tty_clean(clean, sizeof clean, sentence, strlen(sentence), -1);
+	do {
+		size_t len = wrap_line(at, print_width(stdout), &next);
+
+		memcpy(line, at, len);
+		line[len] = '\0';
+		puts(line);
+		at = next;
+	} while (*at);
 }
 
 static void say_error(const struct err *err)
@@ -31,7 +46,8 @@ static void say_error(const struct err *err)
 	say(text);
 }
 
-/* The operator's line: Enter, a number of degrees, s or q. Asks again for anything else. */
+/* The operator's line: Enter, a number of degrees, s or q. Asks again for anything else. What was typed before
+ * the question stood there answers none: it might turn the table. */
 static enum answer ask(const char *question, int32_t low, int32_t high, int32_t *mdeg)
 {
 	struct err err = { 0 };
@@ -40,6 +56,7 @@ static enum answer ask(const char *question, int32_t low, int32_t high, int32_t 
 	for (;;) {
 		printf("  %s ", question);
 		fflush(stdout);
+		tcflush(STDIN_FILENO, TCIFLUSH);
 		if (!fgets(line, sizeof line, stdin))
 			return ANSWER_LEAVE;
 		line[strcspn(line, "\r\n")] = '\0';
@@ -163,6 +180,7 @@ static int look(const struct reach *reach, bool before)
 	struct model model = { 0 };
 	struct err err = { 0 };
 	struct halt halt;
+	struct dial dial;
 	int rc = cli_call(reach, command_of_method("table.status"), "table.status", NULL, &model.table, &err);
 
 	if (rc < 0) {
@@ -176,6 +194,9 @@ static int look(const struct reach *reach, bool before)
 		say_error(&err);
 	else
 		print_table(stdout, model.table);
+	model_dial(&model, &dial);
+	if (rc == 0 && !before && !dial.evidence)
+		say(_("Home the table before its angle counts as evidence."));
 	model_clear(&model);
 	return rc;
 }
@@ -194,6 +215,5 @@ int walk_calibrate(const struct reach *reach)
 			break;
 	}
 	say("");
-	say(_("The reference has changed: home the table before its angle counts as evidence."));
 	return look(reach, false) < 0 ? EXIT_REFUSED : EXIT_DONE;
 }
