@@ -101,6 +101,18 @@ static void add_percentile(struct measure *measure, struct series *series, const
 	figures_add(&measure->figures, &figure);
 }
 
+/* How old the angle on a screen can be just before the next one comes. */
+static void add_age(struct measure *measure)
+{
+	const struct figure figure = {
+		.key = "age", .title = _("age of the reported angle in motion, 95 of 100"), .unit = "ms", .decimals = 1,
+		.value = series_percentile(&measure->gaps_ms, 95) + series_percentile(&measure->answers_ms, 95),
+		FIGURE_INFORMS, .note = _("from one report to the next and its answer"),
+	};
+
+	figures_add(&measure->figures, &figure);
+}
+
 /* A look at the table at rest; what came on the ways before is in the series already. */
 int measure_reports(struct measure *measure, struct err *err)
 {
@@ -115,5 +127,6 @@ int measure_reports(struct measure *measure, struct err *err)
 	add_percentile(measure, &measure->gaps_ms, "gap_median", _("between reports in motion, median"), 50, NAN);
 	add_percentile(measure, &measure->gaps_ms, "gap_p95", _("between reports in motion, 95 of 100"), 95,
 		       GAP_AT_MOST_MS);
+	add_age(measure);
 	return 0;
 }
