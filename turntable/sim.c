@@ -24,6 +24,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/loop.h"
+#include "station/base/util.h"
 #include "turntable/sim_board.h"
 #include "turntable/world.h"
 
@@ -316,7 +317,11 @@ int sim_main(const struct sim_options *options)
 		.end = { .due_ns = UINT64_MAX, .fire = stop_now, .owner = &sim },
 	};
 	struct err err;
-	int rc = set_up(&sim, &err);
+	int rc;
+
+	util_hurry();		/* a controller of its own waits for nobody's processor */
+	util_realtime(1);
+	rc = set_up(&sim, &err);
 
 	if (rc < 0) {
 		fprintf(stderr, "ostend-table: %s\n", err.text);

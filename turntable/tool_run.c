@@ -10,6 +10,7 @@
 
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
+#include "station/base/util.h"
 #include "turntable/tool_note.h"
 
 #define READY_WAIT_NS (12 * NS_PER_S)
@@ -197,6 +198,8 @@ int tool_run_open(struct tool_run *run, const struct tool_options *options, stru
 	};
 	int rc;
 
+	util_hurry();		/* a stop must not wait behind what else is computed here */
+	util_realtime(1);
 	run->options = options;
 	run->signals = (struct loop_watch){ .fd = -1, .ready = interrupted, .owner = run };
 	run->limit = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = limit_passed, .owner = run };
