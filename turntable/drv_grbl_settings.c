@@ -169,6 +169,9 @@ int grbl_check_settings(struct drive *drive, struct err *err)
 	drive->limits.min_mdeg_s = inside(drive, MAX((int64_t)FEED_NATIVE_MIN / 60,
 					  INT64_C(1000000) * STEPS_PER_S_MIN / settings->steps_milli) + 1, true);
 	drive->limits.max_mdeg_s2 = inside(drive, settings->accel_native_s2, true);
+	drive->limits.home_mdeg_s = !settings->homing ? 0 :
+		inside(drive, MIN(MAX(settings->seek_native_min, settings->locate_native_min),
+				  settings->rate_native_min) / 60, true);
 	set_range(drive);
 	drive->capabilities = DRIVE_CAN_REPORT | DRIVE_CAN_GOTO | DRIVE_CAN_SPIN | DRIVE_CAN_RESPIN |
 			      DRIVE_CAN_STOP | DRIVE_CAN_STOP_NOW | DRIVE_STOPS_ALONE | DRIVE_SETS_SPEED |

@@ -50,6 +50,9 @@ static void set_limits(struct drive *drive)
 	limits->max_mdeg_s2 = !zaber->accel ? INT32_MAX :
 		(int32_t)CLAMP(zaber_accel_mdeg_s2(drive, zaber->accel), INT64_C(1), (int64_t)INT32_MAX);
 	limits->min_mdeg_s = slowest > 1 ? (int32_t)slowest : 0;
+	if (zaber->approach > 0)	/* it looks for its mark at that speed; other ones, not known here, are slower */
+		limits->home_mdeg_s = (int32_t)MIN(zaber_speed_mdeg_s(drive, MIN(zaber->approach, zaber->maxspeed)) + 1,
+						   (int64_t)INT32_MAX);
 	limits->min_mdeg = MAX(MIN(low, high), -FAR_MDEG);
 	limits->max_mdeg = MIN(MAX(low, high), FAR_MDEG);
 }

@@ -8,6 +8,7 @@
 
 #define REMOTE_MDEG_S 20000
 #define REMOTE_MDEG_S2 30000
+#define HOME_MDEG_S 60000
 #define WORD_MS 500		/* from a report to the stop that follows from it, at the worst */
 
 /* --- the limits that hold ------------------------------------------------------------------------ */
@@ -27,6 +28,14 @@ int32_t governor_speed_allowed(const struct governor *governor, uint64_t lease)
 		max = least(least(max, config->remote_mdeg_s ? config->remote_mdeg_s : REMOTE_MDEG_S),
 			    governor->lease.max_mdeg_s);
 	return max;
+}
+
+/* The controller homes at a speed of its engineer's, with an empty table as a rule; an exhibit's limits hold. */
+int32_t governor_home_speed_allowed(const struct governor *governor)
+{
+	int32_t engineer = MAX(governor->config.max_mdeg_s, HOME_MDEG_S);
+
+	return least(engineer, handling_limits(governor->kept.handling).max_mdeg_s);
 }
 
 int32_t governor_accel_allowed(const struct governor *governor, uint64_t lease)

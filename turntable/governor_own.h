@@ -95,6 +95,7 @@ int governor_check_table(const struct governor *governor, struct err *err);
 /* The speed of @request, signed for a spin. */
 int governor_speed(const struct governor *governor, const struct governor_request *request, int32_t *speed_mdeg_s,
 		   struct err *err);
+int32_t governor_home_speed_allowed(const struct governor *governor);
 int32_t governor_speed_allowed(const struct governor *governor, uint64_t lease);
 int32_t governor_accel_allowed(const struct governor *governor, uint64_t lease);
 int32_t governor_accel_now(const struct governor *governor);	/* of the controller; 0: not known */

@@ -87,7 +87,7 @@ int governor_plan(const struct governor *governor, struct job *job, struct err *
 int governor_check_home(const struct governor *governor, struct err *err)
 {
 	const struct drive_limits *limits = &governor->drive->limits;
-	int32_t max = governor_speed_allowed(governor, 0);
+	int32_t max = governor_home_speed_allowed(governor);
 
 	if (limits->home_mdeg_s > max)
 		return err_set(err, ERR_RANGE, _("the table homes at %d.%03d degrees/s, and %d.%03d are allowed: home it "

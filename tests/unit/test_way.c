@@ -404,7 +404,21 @@ static void test_homing_that_is_too_fast_for_the_exhibit_is_refused(void **state
 	assert_int_equal(fake_do(fake, RIG_HOME), GOVERNOR_DONE);
 	handle(fake, handling_find("sharp"));
 	refused(fake, RIG_HOME, "home it without the exhibit");
+	handle(fake, handling_find("normal"));
+	fake->drive->limits.home_mdeg_s = 60001;	/* faster than anybody homes a table */
+	refused(fake, RIG_HOME, "60.000");
 	fake_free(fake);
+}
+
+static void test_the_grbl_s_homing_speed_is_what_its_settings_say(void **state)
+{
+	struct rig *rig = rig_homed();
+
+	(void)state;
+	assert_int_equal(rig->drive->limits.home_mdeg_s, 30000);	/* $25=1800 a minute */
+	governor_set_handling(rig->governor, handling_find("fragile"), "", rig->now_ns);
+	assert_int_equal(rig_do(rig, RIG_HOME, 60000), GOVERNOR_REFUSED);
+	rig_free(rig);
 }
 
 /* --- tables that cannot be told ------------------------------------------------------------------- */
@@ -486,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_an_acceleration_that_is_not_taken_lets_nothing_move),
 		cmocka_unit_test(test_an_acceleration_that_nobody_knows_is_named_to_the_engineer),
 		cmocka_unit_test(test_homing_that_is_too_fast_for_the_exhibit_is_refused),
+		cmocka_unit_test(test_the_grbl_s_homing_speed_is_what_its_settings_say),
 		cmocka_unit_test(test_slower_than_it_can_is_refused),
 		cmocka_unit_test(test_a_table_with_one_speed_turns_at_that_or_not_at_all),
 		cmocka_unit_test(test_what_a_table_cannot_do_is_refused_and_never_emulated),
