@@ -175,10 +175,10 @@ static int add(json_t *state, json_t *members)
 json_t *table_status(struct table *table)
 {
 	const struct drive *drive = table->drive;
-	json_t *state = json_pack("{s:I, s:s, s:o, s:o, s:s, s:b}", "sequence", (json_int_t)table->sequence,
+	json_t *state = json_pack("{s:I, s:s, s:o, s:o, s:s, s:I, s:b}", "sequence", (json_int_t)table->sequence,
 				  "driver", drive->driver->name, "port", rpc_text(table->options.port),
 				  "identity", rpc_text(table->identity), "unit", drive->driver->unit ? drive->driver->unit : "",
-				  "simulated", (int)table->options.simulated);
+				  "native_per_unit", (json_int_t)drive->driver->native_per_unit, "simulated", (int)table->options.simulated);
 
 	if (!state || add(state, pose_json(table)) < 0 || add(state, rules_json(table)) < 0 ||
 	    json_object_set_new(state, "geometry", geometry_json(drive)) < 0) {

@@ -70,7 +70,8 @@ static void add_figures(struct grid *grid, const json_t *table)
 	if (!json_is_integer(native))
 		return;
 	grid_add(grid, _("Controller"));
-	grid_add_format(grid, "%lld %s", (long long)json_integer_value(native), field_text(table, "unit"));
+	grid_add_format(grid, "%.10g %s", (double)json_integer_value(native) /
+			(double)field_integer(table, "native_per_unit", 1), field_text(table, "unit"));
 }
 
 static void add_halt(struct grid *grid, const json_t *table)
