@@ -308,6 +308,198 @@ static void test_sim_slip_and_backlash_are_not_counted(void **state)
 	sim_board_free(bench.sim);
 }
 
+static struct bench booted_as(const char *variant)
+{
+	struct bench bench = { .now_ns = 5 * NS_PER_S };
+	const struct sim_config config = { .variant = variant, .true_mdeg = -20000 };
+	struct err err;
+
+	assert_int_equal(sim_board_new(&bench.sim, "grbl", &config, bench.now_ns, &err), 0);
+	run(&bench, 1800);
+	return bench;
+}
+
+static void test_sim_with_a_blank_eeprom_prints_its_settings_first(void **state)
+{
+	struct bench bench = booted_as("blank");
+
+	(void)state;
+	assert_ptr_equal(strstr(bench.said, "error:7\r\n$0=10\r\n$1=25\r\n"), bench.said);
+	assert_non_null(strstr(bench.said, "$100=250.000\r\n"));
+	assert_non_null(strstr(bench.said, "$132=200.000\r\n\r\nGrbl 1.1h"));
+	assert_null(strstr(bench.said, "unlock"));	/* $22=0 */
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_builds_differ_in_homing(void **state)
+{
+	struct bench single = booted_as("single"), stock = booted_as("stock");
+
+	(void)state;
+	assert_non_null(strstr(hear(&single, "$I\n", 20), "[OPT:VH,15,128]"));
+	assert_non_null(strstr(hear(&single, "$HX\n", 9000), "ok"));
+	assert_non_null(strstr(hear(&stock, "$I\n", 20), "[OPT:V,15,128]"));
+	assert_non_null(strstr(hear(&stock, "$H\n", 22000), "ALARM:9"));
+	assert_int_equal(sim_board_true_mdeg(stock.sim), -20000);
+	sim_board_free(single.sim);
+	sim_board_free(stock.sim);
+}
+
+static void test_sim_reports_its_switch(void **state)
+{
+	struct bench bench = booted(false);
+
+	(void)state;
+	assert_null(strstr(hear(&bench, "?", 20), "Pn:"));
+	sim_board_fault(bench.sim, "nudge", 21000);
+	assert_non_null(strstr(hear(&bench, "?", 20), "|Pn:X"));
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_runs_away_beyond_2_to_the_24_steps(void **state)
+{
+	struct bench bench = booted(true);
+	int64_t from;
+
+	(void)state;
+	hear(&bench, "$J=G91X300000F3600\n", 4000);
+	assert_in_range((int)sim_board_speed_mdeg_s(bench.sim), 190000, 200000);	/* $110 is 60 degrees/s */
+	assert_non_null(strstr(hear(&bench, "?", 20), "|FS:360,0"));
+	from = sim_board_true_mdeg(bench.sim);
+	say(&bench, "\x85");
+	run(&bench, 2500);
+	assert_int_equal((int)sim_board_speed_mdeg_s(bench.sim), 0);
+	assert_true(sim_board_true_mdeg(bench.sim) - from > 150000);
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_is_never_slower_than_its_timer(void **state)
+{
+	struct bench bench = booted(true);
+	int64_t from;
+
+	(void)state;
+	hear(&bench, "$J=G91X5F1\n", 500);
+	from = sim_board_counted_mdeg(bench.sim);
+	run(&bench, 3000);
+	assert_in_range(sim_board_counted_mdeg(bench.sim) - from, 1100, 1190);	/* as measured: 0.38 degrees/s */
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_is_deaf_while_it_writes(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	assert_string_equal(hear(&bench, "$120=50\n", 5), "");
+	assert_string_equal(hear(&bench, "$G\n", 50), "ok\r\n");	/* of the writing: the $G is gone */
+	assert_non_null(strstr(hear(&bench, "$$\n", 200), "$120=50.000"));
+	sim_board_fault(bench.sim, "power", 0);
+	run(&bench, 1800);
+	assert_non_null(strstr(hear(&bench, "$$\n", 200), "$120=50.000"));
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_refuses_settings_as_grbl_does(void **state)
+{
+	static const struct { const char *line, *answer; } cases[] = {
+		{ "$20=1\n", "error:10\r\n" }, { "$0=1\n", "error:6\r\n" }, { "$200=1\n", "error:3\r\n" },
+		{ "$100=80x\n", "error:3\r\n" }, { "$a=1\n", "error:2\r\n" }, { "$$X\n", "error:3\r\n" },
+	};
+	struct bench bench = booted(true);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_string_equal(hear(&bench, cases[i].line, 50), cases[i].answer);
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_tells_modes_and_parameters(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	assert_string_equal(hear(&bench, "$G\n", 20), "[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n");
+	assert_string_equal(hear(&bench, "$N\n", 20), "$N0=\r\n$N1=\r\nok\r\n");
+	assert_int_equal(count(hear(&bench, "$#\n", 60), ":0.000,0.000,0.000"), 10);
+	assert_non_null(strstr(hear(&bench, "?", 20), "|WCO:0.000,0.000,0.000"));
+	assert_non_null(strstr(hear(&bench, "\x91\x93?", 20), "|Ov:111,100,100"));
+	assert_non_null(strstr(hear(&bench, "$RST=$\n", 20), "[MSG:Restoring defaults]\r\nok\r\n"));
+	run(&bench, 400);
+	assert_non_null(strstr(hear(&bench, "$$\n", 200), "$100=250.000"));
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_check_mode_moves_nothing_and_ends_in_a_reset(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	assert_string_equal(hear(&bench, "$C\n", 20), "[MSG:Enabled]\r\nok\r\n");
+	assert_string_equal(hear(&bench, "G91G1X5F600\n", 20), "ok\r\n");
+	assert_string_equal(hear(&bench, "$J=X1F100\n", 20), "error:8\r\n");
+	assert_non_null(strstr(hear(&bench, "?", 20), "<Check|MPos:0.000"));
+	assert_non_null(strstr(hear(&bench, "$C\n", 20), "[MSG:Disabled]\r\nok\r\n\r\nGrbl 1.1h"));
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_door_ends_a_jog_and_hears_no_line(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	hear(&bench, "$J=G91X40F1800\n", 500);
+	assert_non_null(strstr(hear(&bench, "\x84", 600), "[MSG:Check Door]"));
+	assert_non_null(strstr(hear(&bench, "?", 20), "<Door:0|"));
+	assert_string_equal(hear(&bench, "$G\n", 100), "");
+	assert_non_null(strstr(hear(&bench, "~", 50), "[GC:"));
+	assert_non_null(strstr(hear(&bench, "?", 20), "<Idle|"));
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_carries_out_a_jog_that_waited_while_the_others_were_cancelled(void **state)
+{
+	struct bench bench = booted(true);
+
+	(void)state;
+	forget(&bench);
+	for (int i = 0; i < 16; i++) {
+		say(&bench, "$J=G91X3F600\n");
+		run(&bench, 5);
+	}
+	say(&bench, "\x85");
+	run(&bench, 7000);
+	assert_int_equal(count(bench.said, "ok"), 16);
+	assert_int_equal(sim_board_counted_mdeg(bench.sim), 48000);	/* all the same: the 16th goes to where it was to go */
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_says_ok_after_a_homing_that_failed(void **state)
+{
+	struct bench bench = booted(false);
+	const char *alarm, *ok;
+
+	(void)state;
+	hear(&bench, "$H\n", 100);
+	hear(&bench, "\x18", 700);
+	alarm = strstr(bench.said, "ALARM:6");
+	ok = strstr(bench.said, "ok\r\n\r\nGrbl 1.1h");
+	assert_true(alarm && ok && alarm < ok);
+	sim_board_free(bench.sim);
+}
+
+static void test_sim_is_left_in_home_by_a_damaged_home(void **state)
+{
+	struct bench bench = booted(false);
+
+	(void)state;
+	assert_string_equal(hear(&bench, "$HQ\n", 20), "error:3\r\n");
+	assert_non_null(strstr(hear(&bench, "?", 20), "<Home|"));
+	assert_string_equal(hear(&bench, "$J=G91X1F100\n", 20), "error:8\r\n");
+	assert_non_null(strstr(hear(&bench, "\x18", 700), "Grbl 1.1h"));
+	sim_board_free(bench.sim);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +517,19 @@ int main(void)
 		cmocka_unit_test(test_sim_swallows_a_reset_right_after_a_limit_alarm),
 		cmocka_unit_test(test_sim_homing_is_silent_and_ends_at_the_switch),
 		cmocka_unit_test(test_sim_slip_and_backlash_are_not_counted),
+		cmocka_unit_test(test_sim_with_a_blank_eeprom_prints_its_settings_first),
+		cmocka_unit_test(test_sim_builds_differ_in_homing),
+		cmocka_unit_test(test_sim_reports_its_switch),
+		cmocka_unit_test(test_sim_runs_away_beyond_2_to_the_24_steps),
+		cmocka_unit_test(test_sim_is_never_slower_than_its_timer),
+		cmocka_unit_test(test_sim_is_deaf_while_it_writes),
+		cmocka_unit_test(test_sim_refuses_settings_as_grbl_does),
+		cmocka_unit_test(test_sim_tells_modes_and_parameters),
+		cmocka_unit_test(test_sim_check_mode_moves_nothing_and_ends_in_a_reset),
+		cmocka_unit_test(test_sim_door_ends_a_jog_and_hears_no_line),
+		cmocka_unit_test(test_sim_carries_out_a_jog_that_waited_while_the_others_were_cancelled),
+		cmocka_unit_test(test_sim_says_ok_after_a_homing_that_failed),
+		cmocka_unit_test(test_sim_is_left_in_home_by_a_damaged_home),
 	};
 
 	return cmocka_run_group_tests_name("sim-grbl", tests, NULL, NULL);
