@@ -129,6 +129,7 @@ struct grbl {
 	int64_t from_native;		/* where the act began */
 	bool chained;			/* jogs are under way that the following tell of */
 	float queued_mm, planned_mm;	/* where Grbl's own single-precision sum stands: of all sent, of all answered */
+	uint64_t watched_ns;		/* the last report of the chain */
 	bool cruised;			/* it has been seen at the speed of feed_native_min */
 	int64_t carry;			/* of the division of speed by pieces */
 	int64_t progress_native;	/* where it was seen to advance last */
@@ -223,6 +224,8 @@ extern const struct drive_exchange grbl_transcript[];
 
 /* drv_grbl_track.c: where the table is, and whether it stands */
 void grbl_track(struct drive *drive, const struct grbl_report *report, size_t len_bytes, uint64_t now_ns);
+
+void grbl_blur(struct drive *drive);	/* the uncertainty that is Grbl's own, after a drive_sample() */
 
 /* drv_grbl.c */
 bool grbl_send_line(struct drive *drive, enum grbl_line kind, const char *text, uint64_t now_ns);

@@ -25,7 +25,8 @@
 #define JOG_BYTES 40		/* a jog is 25, seldom more */
 #define UNANSWERED_MAX 3	/* the answer comes after 10 ms: more would only fill the ring */
 #define PREPARED_STEPS 8	/* at a crawl Grbl prepares each of its six segments for a step of its own */
-#define ANSWER_WAIT_NS (700 * NS_PER_MS)
+#define WATCH_GAP_NS (150 * NS_PER_MS)
+#define ANSWER_WAIT_NS NS_PER_S
 
 struct chain {
 	int64_t piece_ms;
@@ -152,19 +153,25 @@ void grbl_chain_answered(struct grbl *grbl, int64_t by_native)
 
 /*
  * Braking though the planner holds enough to go on: a cancelled chain. Answers and reports come in one
- * stream, so what had been answered before a report is what the planner had then.
+ * stream, so what had been answered before a report is what the planner had then. A chain that ran dry,
+ * because the host was late, brakes too and speeds up again: it must be seen to cruise before it is judged.
  */
-static bool brakes(struct grbl *grbl, int64_t at_native)
+static bool brakes(struct grbl *grbl, int64_t at_native, uint64_t now_ns)
 {
 	int64_t ahead = llround((double)grbl->planned_mm * 1000.0) - at_native;
 	int64_t wanted = llabs(grbl->feed_native_min) / 60, speed = llabs(grbl->speed_native_s);
-	int64_t enough = wanted * wanted / 2 / grbl->settings.accel_native_s2 + wanted / 10 +
+	/* a plan that runs dry keeps just what it needs to stop; its speed is that of 50 ms later */
+	int64_t enough = speed * speed / 2 / grbl->settings.accel_native_s2 + speed * 12 / 100 +
 			 PREPARED_STEPS * grbl_step_native(grbl);
+	bool slow = speed * 2 < wanted, late = now_ns > grbl->watched_ns + WATCH_GAP_NS;
 
 	if (grbl->feed_native_min < 0)
 		ahead = -ahead;
+	grbl->watched_ns = now_ns;
+	if (slow && (late || ahead <= enough))
+		grbl->cruised = false;
 	grbl->cruised |= speed * 10 >= wanted * 9;
-	return grbl->cruised && speed * 2 < wanted && ahead > enough;
+	return grbl->cruised && slow;
 }
 
 /* Whether the table is where the chain can have brought it; called with each report. */
@@ -181,7 +188,7 @@ void grbl_chain_watch(struct drive *drive, uint64_t now_ns)
 		grbl_fail(drive, now_ns, _("the table turned further than it was told: a jog was damaged on the line"));
 	else if (unanswered)
 		grbl_fail(drive, now_ns, _("a jog was not answered: it was damaged on the line, or one before it was"));
-	else if (brakes(grbl, drive->state.native))
+	else if (brakes(grbl, drive->state.native, now_ns))
 		cancelled(drive, now_ns);
 }
 

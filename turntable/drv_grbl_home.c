@@ -67,6 +67,7 @@ void grbl_homed(struct drive *drive)
 	state->reference = POSE_REF_HOMED;
 	state->commanded_mdeg = state->reported_mdeg;
 	drive_sample(drive, state->native, 0, state->sampled_ns);	/* its uncertainty is known now */
+	grbl_blur(drive);
 	if (grbl->survey.known)
 		lost = grbl_survey_tell(drive);
 	memcpy(message, state->message, sizeof message);

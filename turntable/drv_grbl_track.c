@@ -94,13 +94,22 @@ static int64_t speed_of(const struct drive *drive, const struct grbl_report *rep
 	return back ? -speed : speed;
 }
 
+/* A step more than drive_sample() knows of, and what the single precision leaves out far away. */
+void grbl_blur(struct drive *drive)
+{
+	struct drive_state *state = &drive->state;
+	int64_t blur_native = grbl_step_native(drive->own) + (llabs(state->native) >> FLOAT_BITS);
+
+	if (state->uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
+		state->uncertainty_mdeg += (int32_t)llabs(geometry_mdeg_by(&drive->geometry, blur_native));
+}
+
 static void take_sample(struct drive *drive, const struct grbl_report *report, int64_t at_native,
 			size_t len_bytes, uint64_t now_ns)
 {
 	struct drive_state *state = &drive->state;
 	struct grbl *grbl = grbl_of(drive);
 	uint64_t said_ns = now_ns - MIN((len_bytes + 2) * BYTE_NS, now_ns);
-	int64_t blur_native = grbl_step_native(grbl) + (llabs(at_native) >> FLOAT_BITS);
 	int64_t speed_mdeg_s;
 
 	grbl->speed_native_s = speed_of(drive, report, at_native - state->native);
@@ -108,8 +117,7 @@ static void take_sample(struct drive *drive, const struct grbl_report *report, i
 	/* it was composed when its first byte left, and not before it was asked for */
 	drive_sample(drive, at_native, (int32_t)CLAMP(speed_mdeg_s, (int64_t)-INT32_MAX, (int64_t)INT32_MAX),
 		     MAX(said_ns, MIN(grbl->asked_last_ns, now_ns)));
-	if (state->uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
-		state->uncertainty_mdeg += (int32_t)llabs(geometry_mdeg_by(&drive->geometry, blur_native));
+	grbl_blur(drive);
 }
 
 static void locked(struct drive *drive, uint64_t now_ns)
