@@ -47,7 +47,8 @@ static enum circle_word judge(struct circle *circle, struct drive *drive, int64_
 	if (circle->tracked && !circle->swept && reach >= circle->full / 2 &&
 	    drive->state.reference != POSE_REF_NONE) {
 		drive_lose_reference(drive);
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table was not heard for so long that it may have turned round"));
+		drive_emit(drive, DRIVE_EVENT_NOTE,
+			   _("the table was not heard for so long that it may have turned round"));
 	}
 	if (!circle->tracked || llabs(native - drive->state.native) <= reach) {
 		circle->suspect = false;

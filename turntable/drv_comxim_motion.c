@@ -2,10 +2,10 @@
 /*
  * drv_comxim_motion.c - turning and homing by a ComXim table.
  *
- * Every motion is a chain of finite turns, TURNSINGLE or in the old spelling TRUNSINGLE: of half a
- * turn at most, and of 30 degrees when it was commanded from afar; so a spin pauses twice a turn. RUN is not
- * used: nothing in the table would end it when this machine dies. A turn is sent once. When its CR+OK
- * does not come it may have been heard or not, so the table is stopped and the command fails.
+ * Every motion is a chain of finite turns, TURNSINGLE or in the old spelling TRUNSINGLE: of half a turn at
+ * most, and of 30 degrees when it was commanded from afar; so a spin pauses twice a turn. RUN is not used:
+ * nothing in the table would end it when this machine dies. A turn is sent once. When its CR+OK does not
+ * come it may have been heard or not, so the table is stopped and the command fails.
  *
  *	SPEED -> START -> SENT -(CR+OK)-> RUN -(TB_END, or the time it needs)-> two equal angles -> next, or done
  *
@@ -118,10 +118,12 @@ static void reckon_step(struct drive *drive, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
 	int64_t by_mdeg = llabs(geometry_mdeg_by(&drive->geometry, comxim->circle.by));
-	int64_t turned_mdeg = MIN(by_mdeg, (int64_t)((now_ns - comxim->run_ns) / NS_PER_MS) * comxim->speed_mdeg_s / 1000);
+	int64_t run_ms = (int64_t)((now_ns - comxim->run_ns) / NS_PER_MS);
+	int64_t turned_mdeg = MIN(by_mdeg, run_ms * comxim->speed_mdeg_s / 1000);
+	int64_t drift_mdeg = comxim->drift_mdeg + DRIFT_MDEG + by_mdeg / DRIFT_PARTS;
 
 	if (comxim->end_said) {
-		comxim->drift_mdeg = (int32_t)MIN(comxim->drift_mdeg + DRIFT_MDEG + by_mdeg / DRIFT_PARTS, (int64_t)MDEG_PER_TURN);
+		comxim->drift_mdeg = (int32_t)MIN(drift_mdeg, (int64_t)MDEG_PER_TURN);
 		comxim_reckon(drive, comxim->circle.from + comxim->circle.by, 0, now_ns);
 		piece_done(drive, now_ns);
 		return;

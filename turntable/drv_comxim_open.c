@@ -46,7 +46,8 @@ static void ready(struct drive *drive, uint64_t now_ns)
 	drive->state.link = POSE_LINK_UP;
 	if (!comxim->has_angle) {	/* nobody knows what it did while it did not answer */
 		drive_lose_reference(drive);
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("the table cannot say its angle: it is reckoned from the commands"));
+		drive_emit(drive, DRIVE_EVENT_NOTE,
+			   _("the table cannot say its angle: it is reckoned from the commands"));
 	}
 	if (!drive->state.fault[0])
 		drive_message(drive, "%s", "");

@@ -3,7 +3,8 @@
  * drv_comxim_stop.c - stopping: SETSTOP, and the word for rest.
  *
  * There is one stop and no other: emergency or not, it decelerates as the table is made to. Rest is believed
- * when its CR+OK is as old as slowing down takes; and with an angle, when two asked for later are equal. What was under way without an angle is somewhere: the position is lost.
+ * when its CR+OK is as old as slowing down takes; and with an angle, when two asked for later are equal.
+ * What was under way without an angle is somewhere: the position is lost.
  */
 #include "turntable/drv_comxim.h"
 

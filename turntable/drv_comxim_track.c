@@ -52,12 +52,13 @@ void comxim_track(struct drive *drive, int64_t angle, uint64_t asked_ns, uint64_
 void comxim_reckon(struct drive *drive, int64_t native, int64_t doubt_mdeg, uint64_t now_ns)
 {
 	struct comxim *comxim = comxim_of(drive);
+	bool back = (comxim->circle.by < 0) != drive->geometry.reversed;
 
 	if (comxim->drift_epoch != drive->state.epoch)
 		comxim->drift_mdeg = 0;
 	comxim->drift_epoch = drive->state.epoch;
-	drive_sample(drive, native, comxim->act == COMXIM_ACT_NONE ? 0 :
-		     (comxim->circle.by < 0) != drive->geometry.reversed ? -comxim->speed_mdeg_s : comxim->speed_mdeg_s, now_ns);
+	drive_sample(drive, native, comxim->act == COMXIM_ACT_NONE ? 0 : back ? -comxim->speed_mdeg_s :
+		     comxim->speed_mdeg_s, now_ns);
 	if (drive->state.uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
 		drive->state.uncertainty_mdeg += comxim->drift_mdeg + (int32_t)MIN(doubt_mdeg, (int64_t)MDEG_PER_TURN);
 }

@@ -173,7 +173,8 @@ static void take_frame(struct drive *drive, const uint8_t *frame, uint64_t now_n
 		if (memcmp(frame, pelcod->sent[i], PELCOD_FRAME) == 0)
 			return;		/* our own, from the adapter */
 	if (!pelcod->foreign_told)
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("another controller speaks on this line: it may turn the table"));
+		drive_emit(drive, DRIVE_EVENT_NOTE,
+			   _("another controller speaks on this line: it may turn the table"));
 	pelcod->foreign_told = true;
 }
 

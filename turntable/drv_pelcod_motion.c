@@ -227,16 +227,17 @@ static void blind_step(struct drive *drive, uint64_t now_ns)
 	struct pelcod *pelcod = pelcod_of(drive);
 	int64_t turned_mdeg = drive->config.own_mdeg_s * (int64_t)((now_ns - pelcod->run_ns) / NS_PER_MS) / 1000;
 	int64_t turned = llabs(geometry_native_by(&drive->geometry, MIN(turned_mdeg, (int64_t)MDEG_PER_TURN)));
+	bool back = (pelcod->way < 0) != drive->geometry.reversed;
 
 	pelcod_wake(pelcod, now_ns + RECKON_NS);
 	if (pelcod->finishing)
 		return;
 	drive_sample(drive, pelcod->spin_from + pelcod->way * turned,
-		     (pelcod->way > 0) != drive->geometry.reversed ? drive->config.own_mdeg_s : -drive->config.own_mdeg_s,
-		     now_ns);
+		     back ? -drive->config.own_mdeg_s : drive->config.own_mdeg_s, now_ns);
 	drive->state.commanded_mdeg = drive->state.reported_mdeg;
 	if (turned_mdeg >= MDEG_PER_TURN) {
-		drive_emit(drive, DRIVE_EVENT_NOTE, _("a head that cannot be asked is turned one turn at a time: stopped"));
+		drive_emit(drive, DRIVE_EVENT_NOTE,
+			   _("a head that cannot be asked is turned one turn at a time: stopped"));
 		pelcod->finishing = true;
 		pelcod_brake(drive, now_ns);
 	} else if ((!pelcod->sent_ns || now_ns >= pelcod->sent_ns + KEEP_ON_NS) && pelcod_may_send(pelcod, now_ns)) {

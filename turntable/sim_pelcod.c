@@ -255,7 +255,8 @@ static void lose_answers(struct sim_board *board, int64_t value) { sim_of(board)
 /* Another master speaks with the head: its frames, the answers to it, and what is left of both. */
 static void masters(struct sim_board *board, int64_t value)
 {
-	static const uint8_t query[FRAME] = { SYNC, 1, 0, 0x51, 0, 0, 0x52 }, zoom[FRAME] = { SYNC, 1, 0, 0x20, 0, 0, 0x21 };
+	static const uint8_t query[FRAME] = { SYNC, 1, 0, 0x51, 0, 0, 0x52 };
+	static const uint8_t zoom[FRAME] = { SYNC, 1, 0, 0x20, 0, 0, 0x21 };
 	struct sim_pelcod *sim = sim_of(board);
 
 	for (int64_t i = 0; i < value; i++) {
