@@ -8,25 +8,29 @@
 #define LEASE_MAX_S 3600
 #define CALIBRATE_MAX_MDEG (10 * MDEG_PER_TURN)	/* more turns give no better figure */
 
-#define DEGREES(name, key, low, high) { name, key, ARGUMENT_DEGREES, low, high, .value_name = "DEG" }
-#define SPEED_LIKE(name, key) { name, key, ARGUMENT_DEGREES, 1, SPEED_MAX_MDEG_S, .value_name = "DEG/S" }
-#define FLAG(name, key, value) { name, key, ARGUMENT_FLAG, .flag_value = value }
+#define DEGREES(shown, member, least, most) \
+	{ .name = shown, .key = member, .kind = ARGUMENT_DEGREES, .low = least, .high = most, .value_name = "DEG" }
+#define SPEED_LIKE(shown, member) \
+	{ .name = shown, .key = member, .kind = ARGUMENT_DEGREES, .low = 1, .high = SPEED_MAX_MDEG_S, .value_name = "DEG/S" }
+#define FLAG(shown, member, value) { .name = shown, .key = member, .kind = ARGUMENT_FLAG, .flag_value = value }
 
 #define SPEED SPEED_LIKE("--speed", "speed_mdeg_s")
 #define NO_WAIT FLAG("--no-wait", "wait", false)
 #define BEARING DEGREES("DEG", "bearing_mdeg", 0, MDEG_PER_TURN - 1)
 #define TURN_BY DEGREES("DEG", "by_mdeg", -MDEG_PER_TURN, MDEG_PER_TURN)
 #define SPIN_AT DEGREES("DEG/S", "speed_mdeg_s", -SPEED_MAX_MDEG_S, SPEED_MAX_MDEG_S)
-#define WAY { "--way", "way", ARGUMENT_CHOICE, .value_name = "WAY", .choices = "shortest|cw|ccw" }
-#define CONTROL { "NAME", "control", ARGUMENT_NAME }
-#define VALUE { "VALUE", "value", ARGUMENT_VALUE }
+#define WAY { .name = "--way", .key = "way", .kind = ARGUMENT_CHOICE, .value_name = "WAY", .choices = "shortest|cw|ccw" }
+#define CONTROL { .name = "NAME", .key = "control", .kind = ARGUMENT_NAME }
+#define VALUE { .name = "VALUE", .key = "value", .kind = ARGUMENT_VALUE }
 #define FOLLOW FLAG("-f", "follow", true)
-#define CONFIRM { "--confirm", "confirm", ARGUMENT_FLAG, .flag_text = "clear" }
-#define HOLDER { "--holder", "holder", ARGUMENT_NAME, .value_name = "NAME", .need = NEED_ALWAYS }
-#define FOR { "--for", "for_s", ARGUMENT_NUMBER, 1, LEASE_MAX_S, .value_name = "SECONDS", .need = NEED_ALWAYS }
-#define LEASE { "LEASE", "lease", ARGUMENT_NUMBER, 1, INT32_MAX, .need = NEED_NOT }
-#define HANDLING { "NAME", "names", ARGUMENT_NAMES, .need = NEED_NOT }
-#define ZERO_AT { "DEG", "bearing_mdeg", ARGUMENT_DEGREES, 0, MDEG_PER_TURN - 1, .need = NEED_NOT, .otherwise = "0" }
+#define CONFIRM { .name = "--confirm", .key = "confirm", .kind = ARGUMENT_FLAG, .flag_text = "clear" }
+#define HOLDER { .name = "--holder", .key = "holder", .kind = ARGUMENT_NAME, .value_name = "NAME", .need = NEED_ALWAYS }
+#define FOR { .name = "--for", .key = "for_s", .kind = ARGUMENT_NUMBER, .low = 1, .high = LEASE_MAX_S, \
+	      .value_name = "SECONDS", .need = NEED_ALWAYS }
+#define LEASE { .name = "LEASE", .key = "lease", .kind = ARGUMENT_NUMBER, .low = 1, .high = INT32_MAX, .need = NEED_NOT }
+#define HANDLING { .name = "NAME", .key = "names", .kind = ARGUMENT_NAMES, .need = NEED_NOT }
+#define ZERO_AT { .name = "DEG", .key = "bearing_mdeg", .kind = ARGUMENT_DEGREES, .high = MDEG_PER_TURN - 1, \
+		  .need = NEED_NOT, .otherwise = "0" }
 
 #define CALIBRATE(step_words, step, sentence) \
 	.words = "table calibrate " step_words, .method = "table.calibrate", .print = print_calibrated, \
