@@ -211,8 +211,8 @@ static void see_motion(struct governor *governor)
 	bool moves = state->motion == POSE_MOTION_MOVING || state->motion == POSE_MOTION_HOMING ||
 		     state->motion == POSE_MOTION_STOPPING;
 
-	if (!moves || state->link != POSE_LINK_UP || governor->running.number || governor->motion.active ||
-	    governor->stopping)
+	if (!moves || state->link != POSE_LINK_UP || governor->running.number || governor->stopping ||
+	    governor->rest_wanted)
 		return;
 	governor->rest_wanted = true;
 	governor_halt_now(governor, GOVERNOR_HALT_UNASKED, _("the table moved without a command"), "");

@@ -6,8 +6,8 @@
  *
  *   asked      The motor begins to turn only for a command that has been taken and has not ended, or while the
  *              line, a stop or the board's own standstill is in doubt, and says so. It is not turning more than
- *              KNOWN_MS (a report at rest is 200 ms old, and may be lost once or twice) where the governor says
- *              that the table is known to stand still. No faster than allowed, by FASTER; homing has its own speed.
+ *              KNOWN_MS (a report at rest is 200 ms old, and may be lost once or twice) where no command is open and
+ *              no stop is under way. No faster than allowed, by FASTER; homing has its own speed.
  *   explained  Whatever is not as it should be, there is a sentence about it.
  *   true       An angle with a reference is off by no more than its uncertainty and what it turned since, for as
  *              long as its epoch stands; but for what no open-loop controller can know (slipped, nudged or
@@ -47,12 +47,12 @@ struct judge {
 	unsigned outcomes[GOVERNOR_SUPERSEDED + 1];
 	unsigned open_motions;		/* taken, and not ended */
 	uint64_t idle_ns;		/* since when there is none */
-	bool was_turning, unknowable;
+	bool was_turning, unknowable, was_unknowable;
 	uint64_t turning_ns, noisy_ns;	/* turning where it should be still; bytes were damaged until */
 	uint64_t foreign_ns;		/* until then somebody turns it by its own knob or remote control */
 	int64_t allowed_mdeg_s;
 	uint64_t allowed_ns;		/* until then the limit before this one is still being braked from */
-	uint32_t epoch;
+	uint32_t epoch, base_epoch;
 	enum pose_reference reference;
 	bool based;
 	int64_t base_mdeg;		/* true minus reported, when the reference was found */
@@ -159,7 +159,7 @@ static bool in_doubt(const struct judge *judge)
 	const struct drive_state *state = &judge->rig->drive->state;
 
 	return governor_stopping(judge->rig->governor) || state->link != POSE_LINK_UP || judge->hung ||
-	       (state->motion != POSE_MOTION_STILL && state->motion != POSE_MOTION_HELD);
+	       state->motion == POSE_MOTION_UNKNOWN || state->motion == POSE_MOTION_STOPPING;
 }
 
 static void check_asked(struct judge *judge)
@@ -178,7 +178,7 @@ static void check_asked(struct judge *judge)
 	if (!turning || judge->open_motions || in_doubt(judge) || rig->now_ns < judge->foreign_ns)
 		judge->turning_ns = rig->now_ns;
 	else if (rig->now_ns - judge->turning_ns > KNOWN_MS * NS_PER_MS + 2 * judge->late_ns)
-		accuse(judge, "it turns, and is said to stand still");
+		accuse(judge, "it turns, nothing asks it to, and nobody stops it");
 	/* what cannot be told to stop goes on as it was told before */
 	if (rig->drive->state.motion == POSE_MOTION_HOMING || rig->drive->state.link != POSE_LINK_UP || judge->hung ||
 	    governor_stopping(rig->governor))
@@ -206,7 +206,7 @@ static void check_true(struct judge *judge)
 {
 	const struct rig *rig = judge->rig;
 	const struct drive_state *state = &rig->drive->state;
-	int64_t off, slack;
+	int64_t off, slack, base_mdeg;
 	bool known = state->reference != POSE_REF_NONE && state->link == POSE_LINK_UP;
 	bool steady = state->motion == POSE_MOTION_STILL && !judge->hung &&
 		      rig->now_ns - judge->rest_ns > 400 * NS_PER_MS + 2 * judge->late_ns;
@@ -217,7 +217,13 @@ static void check_true(struct judge *judge)
 	judge->reference = state->reference;
 	if (known && !judge->based && steady && !judge->damaged && rig->now_ns > judge->noisy_ns) {
 		judge->based = true;
+		judge->was_unknowable = judge->unknowable;
 		judge->unknowable = judge->stalled || rig->sim->slip_deg > 0;
+		base_mdeg = sim_board_true_mdeg(rig->sim) - state->reported_mdeg;
+		if (judge->base_epoch == state->epoch && !judge->unknowable && !judge->was_unknowable &&
+		    llabs(base_mdeg - judge->base_mdeg) > judge->base_unsure_mdeg + DRIFT_MDEG)
+			accuse(judge, "it counts from elsewhere, and its epoch has not risen");
+		judge->base_epoch = state->epoch;
 		judge->base_unsure_mdeg = state->uncertainty_mdeg;
 		judge->base_mdeg = sim_board_true_mdeg(rig->sim) - state->reported_mdeg;
 		note(judge, "   (%lld is truly %lld)", (long long)state->reported_mdeg,
@@ -525,6 +531,7 @@ static struct judge *judge_new(const char *driver, size_t commands, uint64_t see
 	judge->rig = rig_open(&(struct rig_options){ .driver = driver, .limits = &limits, .drive = &config, .sim = &sim });
 	sim_board_faults(judge->rig->sim, name_fault, judge);
 	judge->allowed_mdeg_s = limits.max_mdeg_s;
+	judge->base_epoch = UINT32_MAX;
 	judge->idle_ns = judge->turning_ns = judge->rest_ns = judge->rig->now_ns;
 	return judge;
 }
