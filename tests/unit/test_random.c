@@ -44,7 +44,7 @@ struct judge {
 	uint64_t *born_ns;		/* by command; 0: never given */
 	enum governor_name *names;
 	size_t seen_ends, room, last;
-	unsigned outcomes[GOVERNOR_SUPERSEDED + 1];
+	unsigned outcomes[GOVERNOR_SUPERSEDED + 1], taken_from_afar;
 	unsigned open_motions;		/* taken, and not ended */
 	uint64_t idle_ns;		/* since when there is none */
 	bool was_turning, unknowable, was_unknowable;
@@ -298,6 +298,7 @@ static int give(struct judge *judge, struct governor_request request)
 	judge->born_ns[expected] = 0;
 	rc = governor_submit(rig->governor, &request, rig->now_ns, &number, &err);
 	born(judge, number, request.name);
+	judge->taken_from_afar += rc == 0 && request.lease && is_motion(request.name);
 	note(judge, "%lu %s %d %d at %d%s%s: %s", (unsigned long)number, governor_name_text(request.name),
 	     request.bearing_mdeg, request.by_mdeg, request.speed_mdeg_s, request.lease ? " (lease)" : "",
 	     request.confirm ? " (confirm)" : "", rc < 0 ? err_name(rc) : "taken");
@@ -536,8 +537,38 @@ static struct judge *judge_new(const char *driver, size_t commands, uint64_t see
 	return judge;
 }
 
+/* Somebody afar has the table for a while, and is heard nearly always. */
+static void session_from_afar(struct judge *judge)
+{
+	struct rig *rig = judge->rig;
+	const struct governor_grant grant = { .holder = "afar", .until_ns = rig->now_ns + 15 * NS_PER_S, .may_home = true };
+
+	if (governor_grant(rig->governor, &grant, rig->now_ns, &judge->lease, NULL) < 0)
+		return;
+	note(judge, "session");
+	while (governor_lease(rig->governor)) {
+		struct governor_request request = random_request(judge);
+
+		request.name = below(judge, GOVERNOR_SPIN + 1);
+		request.speed_mdeg_s = request.name == GOVERNOR_SPIN ? request.speed_mdeg_s ? request.speed_mdeg_s : 8000 : 0;
+		request.lease = judge->lease;
+		request.seen_ns = rig->now_ns - below(judge, 300) * NS_PER_MS;
+		give(judge, request);
+		for (uint32_t count = below(judge, 12); count && below(judge, 20); count--) {
+			run(judge, 200);
+			governor_keepalive(rig->governor, judge->lease, rig->now_ns, rig->now_ns, NULL);
+		}
+		run(judge, below(judge, 10) ? 100 : 600);
+		if (below(judge, 12) == 0)
+			random_fault(judge);
+	}
+	count_ends(judge);
+}
+
 static void trouble(struct judge *judge)
 {
+	if (below(judge, 25) == 0)
+		session_from_afar(judge);
 	give(judge, random_request(judge));
 	if (below(judge, 5) == 0)
 		random_lease(judge);
@@ -568,11 +599,12 @@ static void judge_driver(const char *driver, size_t commands, uint64_t seed)
 	for (size_t i = 1; i <= judge->last; i++)
 		if (judge->born_ns[i] && judge->ends[i] != 1)
 			accuse(judge, "a command has not ended once");
-	print_message("%s: %zu commands in %lu simulated seconds: %u done, %u stopped, %u refused, %u failed, %u superseded\n",
+	print_message("%s: %zu commands in %lu simulated seconds: %u done, %u stopped, %u refused, %u failed, %u superseded; "
+		      "%u motions from afar\n",
 		      driver, judge->last, (unsigned long)((judge->rig->now_ns - 1000 * NS_PER_S) / NS_PER_S),
 		      judge->outcomes[GOVERNOR_DONE], judge->outcomes[GOVERNOR_STOPPED],
 		      judge->outcomes[GOVERNOR_REFUSED], judge->outcomes[GOVERNOR_FAILED],
-		      judge->outcomes[GOVERNOR_SUPERSEDED]);
+		      judge->outcomes[GOVERNOR_SUPERSEDED], judge->taken_from_afar);
 	judge_free(judge);
 }
 
