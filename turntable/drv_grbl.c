@@ -147,6 +147,8 @@ static void take_line(struct drive *drive, const char *line, size_t len, uint64_
 		grbl_banner(drive, line, now_ns);
 	else if (line[0] == '$' && grbl->phase == GRBL_ASKING_SETTINGS)
 		grbl_parse_setting(&grbl->settings, line);
+	else if (grbl->phase == GRBL_LISTENING && strcmp(line, "[MSG:Reset to continue]") == 0)
+		grbl_reset(drive, now_ns);	/* after an ALARM:1 or 2 before the opening; it stands */
 	else if (strncmp(line, "[OPT:", 5) == 0)
 		grbl_parse_build(&grbl->build, line);
 	else if (strncmp(line, "[VER:", 5) == 0)

@@ -106,6 +106,9 @@ struct grbl {
 	enum grbl_said said;
 	char word[16];
 	bool at_switch;
+	unsigned strange_reports;	/* of a closed switch where there is none, one after the other */
+	uint32_t strange_epoch;		/* began with them; 0: none */
+	unsigned settings_asked;	/* how often since the last $I */
 	bool has_offset;
 	int64_t offset_native;		/* the work offset, for tables that report WPos */
 	int64_t suspect_native;		/* a position that was too far off to believe once */
@@ -205,6 +208,7 @@ void grbl_homed(struct drive *drive);
 bool grbl_survey_start(struct drive *drive, uint64_t now_ns);	/* false: the switch cannot be looked for */
 void grbl_survey_saw(struct drive *drive, uint64_t now_ns);
 void grbl_survey_stood(struct drive *drive, uint64_t now_ns);
+void grbl_survey_watch(struct drive *drive, uint64_t now_ns);	/* with each report, but in homing */
 bool grbl_survey_tell(struct drive *drive);	/* what it found, once; true when steps were lost */
 
 /* drv_grbl_accel.c */

@@ -54,6 +54,7 @@ int grbl_accelerate(struct drive *drive, int32_t accel_mdeg_s2, uint64_t now_ns,
 		return err_set(err, ERR_FULL, _("the line is stuck"));
 	}
 	drive_emit(drive, DRIVE_EVENT_NOTE, _("the controller's acceleration is set: $120=%s"), text);
+	grbl->settings_asked = 0;
 	grbl_enter(drive, GRBL_WRITING, now_ns);
 	return 0;
 }

@@ -138,7 +138,8 @@ void grbl_chain_step(struct drive *drive, uint64_t now_ns)
 
 static void cancelled(struct drive *drive, uint64_t now_ns)
 {
-	grbl_fail(drive, now_ns, _("the motion was cancelled at the controller: its hold button, its door, or another program"));
+	grbl_fail(drive, now_ns, _("the motion was cancelled at the controller: its hold button or door, another "
+					"program, or a jog damaged on the line"));
 }
 
 static int64_t slack_native(const struct drive *drive)

@@ -43,7 +43,8 @@ const char *grbl_alarm_sentence(int number)
 		[6] = N_("homing was interrupted by a reset; home again"),
 		[7] = N_("the safety door was opened while homing; close it and home again"),
 		[8] = N_("homing could not leave the switch: the pull-off ($27) must exceed its flag"),
-		[9] = N_("homing did not find the switch: look at its cable; 1.5 x $130 must exceed a turn"),
+		[9] = N_("homing did not find the switch: look at its cable; 1.5 x $130 must exceed a turn; "
+			 "a stock build homes Z first"),
 	};
 	bool known = number > 0 && (size_t)number < ARRAY_LEN(sentences) && sentences[number];
 

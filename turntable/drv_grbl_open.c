@@ -17,6 +17,8 @@
 
 #include "station/base/i18n.h"
 
+#define SETTINGS_TRIES 3
+
 static void command_ends(struct drive *drive)
 {
 	struct grbl *grbl = grbl_of(drive);
@@ -35,6 +37,11 @@ void grbl_settings_read(struct drive *drive, uint64_t now_ns)
 	struct grbl *grbl = grbl_of(drive);
 	struct err err;
 
+	/* one damaged byte is no wrong controller */
+	if (grbl->settings.seen != GRBL_SETTINGS_ALL && grbl->settings_asked < SETTINGS_TRIES) {
+		grbl_ask_settings(drive, now_ns);
+		return;
+	}
 	if (grbl_check_settings(drive, &err) < 0) {
 		drive->capabilities = 0;
 		drive_fault(drive, "settings", "%s", err.text);
@@ -55,6 +62,7 @@ void grbl_settings_read(struct drive *drive, uint64_t now_ns)
 void grbl_ask_settings(struct drive *drive, uint64_t now_ns)
 {
 	grbl_of(drive)->settings = (struct grbl_settings){ 0 };
+	grbl_of(drive)->settings_asked++;
 	grbl_enter(drive, GRBL_ASKING_SETTINGS, now_ns);
 	grbl_send_line(drive, GRBL_LINE_SETTINGS, "$$\n", now_ns);
 }
@@ -65,6 +73,7 @@ void grbl_ask_build(struct drive *drive, uint64_t now_ns)
 
 	grbl->pending_count = 0;
 	grbl->build = (struct grbl_build){ 0 };
+	grbl->settings_asked = 0;
 	grbl_enter(drive, GRBL_ASKING_BUILD, now_ns);
 	grbl_send_line(drive, GRBL_LINE_BUILD, "$I\n", now_ns);
 }

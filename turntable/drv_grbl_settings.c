@@ -107,6 +107,9 @@ static void advise_homing(struct drive *drive)
 		advise(drive, _("homing may miss the switch: 1.5 x $130 must exceed one turn, raise $130"));
 	if (settings->pulloff_native * 2 > turn)
 		advise(drive, _("the pull-off is more than half a turn: lower $27"));
+	if (settings->home_down / 1000 & 1 && settings->travel_native % turn)
+		advise(drive, _("homing downwards ($23) counts the switch as -$130: set $130 to whole turns, or bearings "
+				"change with it"));
 	if (settings->hard_limits)
 		advise(drive, _("hard limits are on: the table stops with ALARM:1 whenever it passes its switch; "
 				"set $21=0 unless it stands at an end stop"));

@@ -55,16 +55,26 @@ static void go(struct drive *drive, enum grbl_look look, int64_t target_native, 
 		      look == GRBL_LOOK_CREEP ? survey->creep_native_min : survey->fast_native_min, now_ns);
 }
 
+/* Whether homing's direction turns the table clockwise. */
+static bool clockwise(const struct drive *drive)
+{
+	return (direction(drive->own) > 0) != drive->geometry.reversed;
+}
+
+/* How far the table has gone past the edge of the switch, in homing's direction: 0 to a turn. */
+static int32_t past_switch_mdeg(const struct drive *drive)
+{
+	int64_t by = drive->state.reported_mdeg - geometry_mdeg(&drive->geometry, grbl_switch_native(drive->own));
+
+	return pose_bearing_mdeg(clockwise(drive) ? by : -by);
+}
+
 /* The next count, in homing's direction, at which the switch should close: turns are told by angle. */
 static int64_t next_switch(const struct drive *drive)
 {
-	const struct grbl *grbl = drive->own;
-	int64_t from_mdeg = drive->state.reported_mdeg;
-	int64_t at_mdeg = geometry_mdeg(&drive->geometry, grbl_switch_native(grbl));
-	bool clockwise = (direction(grbl) > 0) != drive->geometry.reversed;
-	int64_t on_mdeg = pose_bearing_mdeg(clockwise ? at_mdeg - from_mdeg : from_mdeg - at_mdeg);
+	int64_t on_mdeg = pose_bearing_mdeg(-(int64_t)past_switch_mdeg(drive));
 
-	return geometry_native(&drive->geometry, from_mdeg + (clockwise ? on_mdeg : -on_mdeg));
+	return geometry_native(&drive->geometry, drive->state.reported_mdeg + (clockwise(drive) ? on_mdeg : -on_mdeg));
 }
 
 bool grbl_survey_start(struct drive *drive, uint64_t now_ns)
@@ -74,7 +84,10 @@ bool grbl_survey_start(struct drive *drive, uint64_t now_ns)
 	int64_t at = drive->state.native, way = direction(grbl);
 	int64_t window = native_by(drive, WINDOW_MDEG), back_off = native_by(drive, BACK_OFF_MDEG);
 
-	if (drive->state.reference != POSE_REF_HOMED || grbl->said != GRBL_SAID_IDLE || grbl->settings.soft_limits)
+	/* steps that were noticed to be lost have cost the reference, but not the count to measure them by */
+	if (drive->state.reference != POSE_REF_HOMED && drive->state.epoch != grbl->strange_epoch)
+		return false;
+	if (grbl->said != GRBL_SAID_IDLE || grbl->settings.soft_limits)
 		return false;
 	if (grbl->settings.hard_limits) {
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("with hard limits ($21=1) nobody can tell whether steps were lost"));
@@ -133,7 +146,8 @@ void grbl_survey_saw(struct drive *drive, uint64_t now_ns)
 
 static void give_up(struct drive *drive, uint64_t now_ns)
 {
-	drive_emit(drive, DRIVE_EVENT_NOTE, _("the switch was not found by count: nobody can tell whether steps were lost"));
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s",
+		   _("the switch was not found by count: nobody can tell whether steps were lost"));
 	grbl_home_send(drive, now_ns);
 }
 
@@ -233,4 +247,32 @@ bool grbl_survey_tell(struct drive *drive)
 			"stood clockwise of its count"), off / 1000, off % 1000, give / 1000, give % 1000);
 	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
 	return true;
+}
+
+/* --- in every motion -------------------------------------------------------------------------------- */
+
+/*
+ * A closed switch where the count knows of none: steps were lost since the last homing. Its flag is no wider
+ * than the pull-off. Two reports must say so, since these inputs catch noise from the motor.
+ */
+void grbl_survey_watch(struct drive *drive, uint64_t now_ns)
+{
+	struct grbl *grbl = grbl_of(drive);
+	const struct grbl_settings *settings = &grbl->settings;
+	int32_t past = past_switch_mdeg(drive);
+	int64_t flag = llabs(geometry_mdeg_by(&drive->geometry, settings->pulloff_native)) + BACK_OFF_MDEG;
+	bool strange = grbl->at_switch && past > flag && past < MDEG_PER_TURN - BACK_OFF_MDEG;
+
+	if (drive->state.reference != POSE_REF_HOMED || settings->soft_limits || settings->hard_limits)
+		strange = false;
+	grbl->strange_reports = strange ? grbl->strange_reports + 1 : 0;
+	if (grbl->strange_reports < 2)
+		return;
+	grbl->strange_reports = 0;
+	drive_lose_reference(drive);
+	grbl->strange_epoch = drive->state.epoch;
+	drive_message(drive, _("The switch closed %d.%03d degrees past where it is counted: steps were lost, home "
+			       "the table"), past / 1000, past % 1000);
+	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	grbl_fail(drive, now_ns, _("steps were lost: the switch is not where it is counted"));
 }

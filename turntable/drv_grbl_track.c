@@ -34,7 +34,8 @@ static bool position_of(struct grbl *grbl, const struct grbl_report *report, int
 }
 
 /* As far as its speed allows since the last report, and in a motion of ours not backwards. */
-static bool reachable(const struct drive *drive, const struct grbl_report *report, int64_t at_native, uint64_t now_ns)
+static bool reachable(const struct drive *drive, const struct grbl_report *report, int64_t at_native,
+		      uint64_t now_ns)
 {
 	const struct grbl *grbl = drive->own;
 	/* from when the last one was asked for: on a slow line it was composed at any time since */
@@ -64,7 +65,8 @@ static void count_is_lost(struct drive *drive, uint64_t now_ns)
 	grbl_fail(drive, now_ns, _("the controller's count jumped"));
 }
 
-static bool believable(struct drive *drive, const struct grbl_report *report, int64_t at_native, uint64_t now_ns)
+static bool believable(struct drive *drive, const struct grbl_report *report, int64_t at_native,
+		       uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
 	bool confirmed;
@@ -222,6 +224,8 @@ void grbl_track(struct drive *drive, const struct grbl_report *report, size_t le
 	take_sample(drive, report, at_native, len_bytes, now_ns);
 	if (grbl->act == GRBL_ACT_HOME)
 		grbl_survey_saw(drive, now_ns);
+	else
+		grbl_survey_watch(drive, now_ns);
 	grbl_chain_watch(drive, now_ns);
 	switch (report->said) {
 	case GRBL_SAID_IDLE:

@@ -270,7 +270,8 @@ static bool busy(const struct sim_board *board)
 {
 	const struct sim_grbl *sim = sim_grbl_of(board);
 
-	return sim->boot_ns || sim->alarm || sim->block_count || sim->door || sim->dwell_ns || sim->ring_len || sim->asked || sim->jog_blocked ||
+	return sim->boot_ns || sim->alarm || sim->block_count || sim->door || sim->dwell_ns ||
+	       sim->ring_len || sim->asked || sim->jog_blocked ||
 	       sim->state == SIM_HOME || sim->halted || sim->speed > 0 || sim->cancel || sim->hold;
 }
 

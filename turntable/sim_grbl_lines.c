@@ -17,7 +17,8 @@ void sim_queue_motion(struct sim_grbl *sim, struct sim_block block, enum sim_sta
 	if (sim->jog_blocked)	/* where the parser stands, whatever was cancelled meanwhile */
 		sim->gc_deg = (float)(block.target / sim->settings[100]);
 	sim->jog_blocked = false;
-	if (sim->state != SIM_CHECK && block.target != (sim->block_count ? sim->blocks[sim->block_count - 1].target : sim->steps)) {
+	if (sim->state != SIM_CHECK &&
+	    block.target != (sim->block_count ? sim->blocks[sim->block_count - 1].target : sim->steps)) {
 		sim->blocks[sim->block_count++] = block;
 		sim->state = state;
 	}

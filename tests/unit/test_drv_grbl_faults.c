@@ -378,6 +378,59 @@ static void test_a_count_that_changes_at_rest_is_not_believed(void **state)
 	rig_free(rig);
 }
 
+static void test_steps_lost_in_a_motion_are_noticed_at_the_switch(void **state)
+{
+	static const int slips[] = { 20000, -15000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(slips); i++) {
+		struct rig *rig = rig_homed();
+		uint32_t epoch = rig->drive->state.epoch;
+		uint64_t spin = rig_submit(rig, RIG_SPIN(slips[i] > 0 ? 20 : -20), NULL);
+
+		rig_run(rig, 3000);
+		sim_board_fault(rig->sim, "slip", labs(slips[i]));
+		rig_run(rig, 40000);
+		expect_failed(rig, spin, "steps were lost");
+		assert_true(rig->drive->state.epoch > epoch);
+		assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
+		assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
+		rig_free(rig);
+	}
+}
+
+static void test_many_turns_past_the_switch_accuse_nobody(void **state)
+{
+	static const int speeds[] = { 30, -30, 7 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(speeds); i++) {
+		struct rig *rig = rig_homed();
+
+		rig_submit(rig, RIG_SPIN(speeds[i]), NULL);
+		rig_run(rig, 120000);
+		assert_int_equal(rig->drive->state.reference, POSE_REF_HOMED);
+		assert_true(sim_board_speed_mdeg_s(rig->sim) > 6000);
+		rig_free(rig);
+	}
+}
+
+static void test_a_reset_that_is_asked_for_before_the_opening_is_given(void **state)
+{
+	struct rig *rig = rig_homed();
+
+	(void)state;
+	rig_unplug(rig);
+	sim_grbl_set(rig->sim, 21, 1);
+	sim_board_fault(rig->sim, "limit", 1);
+	rig_run(rig, 500);		/* the "[MSG:Reset to continue]" comes after the opening */
+	rig_plug(rig);
+	sim_grbl_set(rig->sim, 21, 0);
+	sim_board_fault(rig->sim, "limit", 0);
+	assert_true(rig_until_ready(rig, 2500));
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +451,9 @@ int main(void)
 		cmocka_unit_test(test_a_door_in_a_motion_ends_it),
 		cmocka_unit_test(test_a_reset_button_in_a_motion_is_noticed),
 		cmocka_unit_test(test_a_count_that_changes_at_rest_is_not_believed),
+		cmocka_unit_test(test_steps_lost_in_a_motion_are_noticed_at_the_switch),
+		cmocka_unit_test(test_many_turns_past_the_switch_accuse_nobody),
+		cmocka_unit_test(test_a_reset_that_is_asked_for_before_the_opening_is_given),
 	};
 
 	return cmocka_run_group_tests_name("drv-grbl-faults", tests, NULL, NULL);
