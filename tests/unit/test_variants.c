@@ -158,7 +158,8 @@ static void assert_angle(struct ride *ride, const struct kind *kind)
 {
 	const struct drive_state *state = &ride->rig->drive->state;
 	int64_t off_mdeg = sim_board_counted_mdeg(ride->rig->sim) - state->reported_mdeg;
-	int64_t slack = 20 + (state->source == POSE_SRC_ASSUMED ? ride->uncertainty_mdeg + state->uncertainty_mdeg : 0);
+	int64_t unsure_mdeg = (int64_t)ride->uncertainty_mdeg + state->uncertainty_mdeg;
+	int64_t slack = 20 + (state->source == POSE_SRC_ASSUMED ? unsure_mdeg : 0);
 
 	if (ride->known && state->reference != POSE_REF_NONE && ride->epoch == state->epoch &&
 	    llabs(off_mdeg - ride->off_mdeg) > slack)
