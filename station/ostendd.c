@@ -284,23 +284,10 @@ static void signal_ready(void *owner, uint32_t events)
 	loop_stop(station->loop);
 }
 
-/* Before any thread is made: they inherit the mask, and only the loop sees signals. */
 static int catch_signals(struct station *station, struct err *err)
 {
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return err_os(err, "signals");
 	station->signals = (struct loop_watch){ .fd = -1, .ready = signal_ready, .owner = station };
-	return loop_watch(station->loop, &station->signals, fd, EPOLLIN, err);
+	return loop_watch_signals(station->loop, &station->signals, SIGHUP, err);
 }
 
 static int start(struct station *station, struct err *err)

@@ -12,11 +12,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -266,22 +264,6 @@ static void signal_came(void *owner, uint32_t events)
 
 /* --- start --------------------------------------------------------------------------------------- */
 
-static int watch_signals(struct sim *sim, struct err *err)
-{
-	sigset_t signals;
-	int fd;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return err_os(err, "signalfd");
-	return loop_watch(sim->loop, &sim->signals, fd, EPOLLIN, err);
-}
-
 static int set_up(struct sim *sim, struct err *err)
 {
 	const struct sim_options *options = sim->options;
@@ -300,7 +282,7 @@ static int set_up(struct sim *sim, struct err *err)
 	if (rc == 0)
 		rc = sim_board_new(&sim->board, options->driver, &config, clock_mono_ns(), err);
 	if (rc == 0)
-		rc = watch_signals(sim, err);
+		rc = loop_watch_signals(sim->loop, &sim->signals, 0, err);
 	if (rc == 0 && options->commands_fd >= 0)
 		rc = loop_watch(sim->loop, &sim->commands, options->commands_fd, EPOLLIN, err);
 	return rc < 0 ? rc : plug(sim, options->link, err);

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,22 +74,6 @@ static void signal_came(void *owner, uint32_t events)
 
 static const struct rpc_server_ops server_ops = { .request = table_serve_request, .left = left };
 
-static int watch_signals(struct process *process, struct err *err)
-{
-	sigset_t signals;
-	int fd;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return err_os(err, "signalfd");
-	return loop_watch(process->loop, &process->signals, fd, EPOLLIN, err);
-}
-
 static int serve(struct process *process, const struct table_options *options, int rpc_fd, struct err *err)
 {
 	char path[PATH_MAX];
@@ -136,7 +119,7 @@ static int run(struct process *process, const struct table_options *options, int
 	process->farewell = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = give_up, .owner = process };
 	process->signals = (struct loop_watch){ .fd = -1, .ready = signal_came, .owner = process };
 	if (rc == 0)
-		rc = watch_signals(process, err);
+		rc = loop_watch_signals(process->loop, &process->signals, 0, err);
 	take_precedence();
 	if (rc == 0)
 		rc = sandbox_forbid("table process", 0, err);

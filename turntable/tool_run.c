@@ -2,7 +2,6 @@
 /* tool_run.c - a loop that is run until something has ended, so that a procedure can be written down in order. */
 #include "turntable/tool_run.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -66,21 +65,6 @@ static void interrupted(void *owner, uint32_t events)
 	run->interrupted = true;
 	if (run->table)
 		table_submit(run->table, &stop, &number, &err);
-}
-
-static int watch_signals(struct tool_run *run, struct err *err)
-{
-	sigset_t signals;
-	int fd;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return err_os(err, "signalfd");
-	return loop_watch(run->loop, &run->signals, fd, EPOLLIN, err);
 }
 
 /* --- waiting -------------------------------------------------------------------------------------- */
@@ -205,7 +189,7 @@ int tool_run_open(struct tool_run *run, const struct tool_options *options, stru
 	run->limit = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = limit_passed, .owner = run };
 	rc = loop_new(&run->loop, err);
 	if (rc == 0)
-		rc = watch_signals(run, err);
+		rc = loop_watch_signals(run->loop, &run->signals, 0, err);
 	if (rc == 0)
 		rc = table_new(&run->table, run->loop, &table_options, &ops, err);
 	if (rc == 0 && options->handling)

@@ -7,9 +7,12 @@
 #include "station/base/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "station/base/clock.h"
@@ -90,6 +93,27 @@ void loop_unwatch(struct loop *loop, struct loop_watch *watch)
 	for (int i = loop->batch_at; i < loop->batch_len; i++)
 		if (loop->batch[i].data.ptr == watch)
 			loop->batch[i].data.ptr = NULL;
+}
+
+int loop_watch_signals(struct loop *loop, struct loop_watch *watch, int also, struct err *err)
+{
+	sigset_t signals;
+	int fd, rc;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	if (also)
+		sigaddset(&signals, also);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return err_os(err, "loop: signalfd");
+	rc = loop_watch(loop, watch, fd, EPOLLIN, err);
+	if (rc < 0)
+		close(fd);
+	return rc;
 }
 
 void loop_set(struct loop *loop, struct loop_timer *timer, uint64_t due_ns)

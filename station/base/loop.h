@@ -51,6 +51,13 @@ int loop_watch(struct loop *loop, struct loop_watch *watch, int fd, uint32_t eve
 void loop_rewatch(struct loop *loop, struct loop_watch *watch, uint32_t events);
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);	/* an unwatched one is fine */
 
+/**
+ * Call watch->ready when SIGTERM or SIGINT, or the signal @also (0: none), has come; it reads a signalfd_siginfo
+ * from watch->fd, which is the owner's to close. They are blocked from now on, and SIGPIPE is ignored. Before
+ * any thread is made: threads inherit the mask, and only the loop is to see signals. ERR_OS.
+ */
+int loop_watch_signals(struct loop *loop, struct loop_watch *watch, int also, struct err *err);
+
 /** Fire @timer once at @due_ns (set again to repeat or move it). */
 void loop_set(struct loop *loop, struct loop_timer *timer, uint64_t due_ns);
 void loop_cancel(struct loop *loop, struct loop_timer *timer);	/* an unset one is fine */
