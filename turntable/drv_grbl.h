@@ -197,6 +197,7 @@ void grbl_chain_begin(struct drive *drive, uint64_t now_ns);
 void grbl_chain_step(struct drive *drive, uint64_t now_ns);
 void grbl_chain_watch(struct drive *drive, uint64_t now_ns);
 void grbl_chain_rests(struct drive *drive, uint64_t now_ns);
+int64_t grbl_chain_end(const struct grbl *grbl);	/* the count where all that was sent ends */
 void grbl_chain_answered(struct grbl *grbl, int64_t by_native);
 
 /* drv_grbl_home.c */

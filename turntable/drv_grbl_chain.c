@@ -55,7 +55,7 @@ static struct chain chain_for(const struct drive *drive)
 	return chain;
 }
 
-static int64_t queued_native(const struct grbl *grbl)
+int64_t grbl_chain_end(const struct grbl *grbl)
 {
 	return llround((double)grbl->queued_mm * 1000.0);
 }
@@ -66,7 +66,7 @@ static int64_t outstanding_native(const struct drive *drive, uint64_t now_ns)
 	const struct grbl *grbl = drive->own;
 	int64_t age_us = (int64_t)MIN((now_ns - drive->state.sampled_ns) / 1000, UINT64_C(200000));
 	int64_t at = drive->state.native + grbl->speed_native_s * age_us / 1000000;
-	int64_t left = queued_native(grbl) - at;
+	int64_t left = grbl_chain_end(grbl) - at;
 
 	return grbl->feed_native_min < 0 ? -left : left;
 }
@@ -102,7 +102,7 @@ static int64_t next_piece(struct grbl *grbl, const struct chain *chain)
 {
 	int64_t sum = grbl->feed_native_min * chain->piece_ms + grbl->carry;
 	int64_t piece = CLAMP(sum / 60000, -chain->longest_native, chain->longest_native);
-	int64_t left = grbl->target_native - queued_native(grbl);
+	int64_t left = grbl->target_native - grbl_chain_end(grbl);
 
 	grbl->carry = sum % 60000;
 	if (grbl->act == GRBL_ACT_SPIN)
@@ -131,7 +131,7 @@ void grbl_chain_step(struct drive *drive, uint64_t now_ns)
 		grbl->queued_mm += (float)((double)piece / 1000.0);
 	}
 	if (spins)
-		drive->state.commanded_mdeg = geometry_mdeg(&drive->geometry, queued_native(grbl));
+		drive->state.commanded_mdeg = geometry_mdeg(&drive->geometry, grbl_chain_end(grbl));
 	watch_progress(drive, &chain, now_ns);
 	grbl_wake(grbl, now_ns + (uint64_t)chain.piece_ms * NS_PER_MS / 2);
 }
@@ -179,7 +179,7 @@ static bool brakes(struct grbl *grbl, int64_t at_native, uint64_t now_ns)
 void grbl_chain_watch(struct drive *drive, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	int64_t past = drive->state.native - queued_native(grbl);
+	int64_t past = drive->state.native - grbl_chain_end(grbl);
 	bool unanswered = grbl->pending_count && grbl->pending[0].kind == GRBL_LINE_JOG &&
 			  now_ns >= grbl->pending[0].sent_ns + ANSWER_WAIT_NS;
 
@@ -199,6 +199,6 @@ void grbl_chain_rests(struct drive *drive, uint64_t now_ns)
 	struct grbl *grbl = grbl_of(drive);
 
 	if (grbl->chained && !grbl->stopping &&
-	    llabs(drive->state.native - queued_native(grbl)) > slack_native(drive))
+	    llabs(drive->state.native - grbl_chain_end(grbl)) > slack_native(drive))
 		cancelled(drive, now_ns);
 }

@@ -33,7 +33,7 @@ static bool position_of(struct grbl *grbl, const struct grbl_report *report, int
 	return true;
 }
 
-/* As far as its speed allows since the last report, and in a motion of ours not backwards. */
+/* In a motion of ours not backwards, and on to its end; else as far as its speed allows since the last report. */
 static bool reachable(const struct drive *drive, const struct grbl_report *report, int64_t at_native,
 		      uint64_t now_ns)
 {
@@ -47,8 +47,14 @@ static bool reachable(const struct drive *drive, const struct grbl_report *repor
 
 	if (grbl->rested && rests)
 		return llabs(by) <= grbl_step_native(grbl);
-	if (grbl->chained && !grbl->stopping && (grbl->feed_native_min < 0 ? by > slack : by < -slack))
-		return false;
+	if (grbl->chained && !grbl->stopping) {
+		int64_t way = grbl->feed_native_min < 0 ? -1 : 1;
+
+		if (way * by < -slack)
+			return false;
+		if (way * (at_native - grbl_chain_end(grbl)) <= slack)
+			return true;	/* however late or early the line may tell it */
+	}
 	return llabs(by) <= reach;
 }
 
@@ -203,7 +209,7 @@ static void at_home(struct drive *drive, uint64_t now_ns)
 void grbl_track(struct drive *drive, const struct grbl_report *report, size_t len_bytes, uint64_t now_ns)
 {
 	struct grbl *grbl = grbl_of(drive);
-	uint64_t asked_ns = grbl->asked_ns ? grbl->asked_ns : now_ns;
+	uint64_t asked_ns = grbl->asked_ns ? grbl->asked_ns : grbl->asked_last_ns;	/* asked twice, answered twice */
 	bool fresh = grbl->asked_ns && grbl->asked_ns >= grbl->moved_ns;
 	int64_t at_native;
 

@@ -378,6 +378,27 @@ static void test_a_count_that_changes_at_rest_is_not_believed(void **state)
 	rig_free(rig);
 }
 
+static void test_late_reports_cost_no_reference(void **state)
+{
+	(void)state;
+	for (int late_ms = 50; late_ms <= 450; late_ms += 50) {
+		struct rig *rig = rig_homed();
+		uint32_t epoch = rig->drive->state.epoch;
+
+		rig_submit(rig, RIG_SPIN(late_ms % 100 ? 30 : -30), NULL);
+		rig_run(rig, 2000);
+		for (int i = 0; i < 6; i++) {
+			sim_board_fault(rig->sim, "late", i % 2 ? 0 : late_ms);
+			rig_run(rig, 700);
+		}
+		sim_board_fault(rig->sim, "late", 0);
+		assert_true(rig_do(rig, RIG_STOP, 4000) == GOVERNOR_DONE);
+		assert_int_equal(rig->drive->state.epoch, epoch);
+		assert_int_equal(rig->drive->state.reference, POSE_REF_HOMED);
+		rig_free(rig);
+	}
+}
+
 static void test_steps_lost_in_a_motion_are_noticed_at_the_switch(void **state)
 {
 	static const int slips[] = { 20000, -15000 };
@@ -451,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_a_door_in_a_motion_ends_it),
 		cmocka_unit_test(test_a_reset_button_in_a_motion_is_noticed),
 		cmocka_unit_test(test_a_count_that_changes_at_rest_is_not_believed),
+		cmocka_unit_test(test_late_reports_cost_no_reference),
 		cmocka_unit_test(test_steps_lost_in_a_motion_are_noticed_at_the_switch),
 		cmocka_unit_test(test_many_turns_past_the_switch_accuse_nobody),
 		cmocka_unit_test(test_a_reset_that_is_asked_for_before_the_opening_is_given),
