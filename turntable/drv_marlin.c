@@ -7,6 +7,9 @@
  *
  *	opened -> LISTENING (M110) -> ASKING (M115, M503, ...; M400 waits for whatever moves) -> READY
  *
+ * M503 and M211 are asked until they have been answered twice alike: nothing else would tell that of "X80.00" the
+ * point was lost on the way, and all angles a hundred times too small.
+ *
  * Opening the port resets most boards ("start"); M110 is repeated until it is answered. No other kind of controller
  * moves by it. The settings that the opening makes are not stored: the motor stays under current (M84 S0; after two
  * minutes it would let the table go), the feed rate is what is asked for (M220), and no motion begins with a jerk.
@@ -49,6 +52,7 @@ void marlin_open(struct drive *drive, uint64_t now_ns)
 	marlin->seems = MARLIN_EYES_UNKNOWN;
 	marlin->has_offset = false;
 	marlin->settings = (struct marlin_settings){ 0 };
+	marlin->readings = 0;
 	drive->state.motion = POSE_MOTION_UNKNOWN;
 	drive->state.link = POSE_LINK_OPENING;
 	marlin_wake(marlin, now_ns);
@@ -129,6 +133,8 @@ static void opening_answered(struct drive *drive, enum marlin_kind kind, uint64_
 		ready(drive, now_ns);
 		return;
 	}
+	if (kind == MARLIN_ENDSTOPS && marlin_read_again(marlin))
+		kind = MARLIN_SETTINGS - 1;
 	marlin->phase = MARLIN_ASKING;
 	marlin_send(drive, kind + 1, now_ns, "%s", opening[kind + 1]);
 }
@@ -286,6 +292,18 @@ static void listen_step(struct drive *drive, uint64_t now_ns)
 	marlin_wake(marlin, now_ns + LISTEN_AGAIN_NS / 4);
 }
 
+static void asking_step(struct drive *drive, uint64_t now_ns)
+{
+	struct marlin *marlin = marlin_of(drive);
+
+	if (marlin->flight.used)
+		marlin_lines_step(drive, now_ns);
+	else if (now_ns < marlin->quiet_ns)	/* a stop, or a line without its number, has thrown the question away */
+		marlin_wake(marlin, marlin->quiet_ns);
+	else
+		marlin_open(drive, now_ns);
+}
+
 static void ready_step(struct drive *drive, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);
@@ -317,7 +335,7 @@ static void marlin_tick(struct drive *drive, uint64_t now_ns)
 	else if (marlin->phase == MARLIN_LISTENING)
 		marlin_wake(marlin, marlin->quiet_ns);
 	else if (marlin->phase == MARLIN_ASKING)
-		marlin_lines_step(drive, now_ns);
+		asking_step(drive, now_ns);
 	else if (marlin->phase == MARLIN_READY)
 		ready_step(drive, now_ns);
 	if (marlin->next_ns <= now_ns)	/* a step may have changed what is due */

@@ -68,7 +68,9 @@ struct marlin {
 	bool emergency_parser;
 	uint64_t busy_ns;		/* when it last said "busy"; 0: never */
 	int version;			/* 20102 is 2.1.2; 0: not known */
-	struct marlin_settings settings;
+	struct marlin_settings settings, said_before;
+	unsigned readings;		/* how often it has said its settings; said_alike: the last two were the same */
+	bool said_alike;
 	enum marlin_eyes eyes;
 	enum marlin_eyes seems;		/* one report said so */
 
@@ -129,6 +131,7 @@ void marlin_lines_step(struct drive *drive, uint64_t now_ns);
 
 /* drv_marlin_settings.c */
 void marlin_take_setting(struct drive *drive, const char *line);
+bool marlin_read_again(struct marlin *marlin);		/* they were said, but not yet twice alike */
 int marlin_check_settings(struct drive *drive, struct err *err);
 int64_t marlin_native(const struct marlin *marlin, int64_t steps);	/* thousandths of a millimetre */
 int64_t marlin_step_native(const struct marlin *marlin);		/* one step, rounded up */

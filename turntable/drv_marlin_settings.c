@@ -16,6 +16,7 @@
 #define FAR_NATIVE 100000000
 /* M114 does not wait for the motion to end from here on (unless built with M114_LEGACY, which is found out). */
 #define VERSION_M114_AT_ONCE 20006
+#define READINGS_MAX 10
 
 int64_t marlin_native(const struct marlin *marlin, int64_t steps)
 {
@@ -43,6 +44,31 @@ void marlin_take_setting(struct drive *drive, const char *line)
 	if (!marlin_setting(line, "M204", 'T', &settings->travel_milli))
 		marlin_setting(line, "M204", 'S', &settings->travel_milli);
 	marlin_soft_endstops(line, settings);
+}
+
+/* All of it: what was not heard twice is no agreement. */
+static bool whole(const struct marlin_settings *settings)
+{
+	return settings->steps_milli && settings->rate_milli && settings->accel_milli && settings->travel_milli;
+}
+
+static bool alike(const struct marlin_settings *one, const struct marlin_settings *other)
+{
+	return one->steps_milli == other->steps_milli && one->rate_milli == other->rate_milli &&
+	       one->accel_milli == other->accel_milli && one->travel_milli == other->travel_milli &&
+	       one->endstops == other->endstops && one->low_milli == other->low_milli &&
+	       one->high_milli == other->high_milli;
+}
+
+bool marlin_read_again(struct marlin *marlin)
+{
+	marlin->said_alike = marlin->readings++ && whole(&marlin->settings) &&
+			     alike(&marlin->settings, &marlin->said_before);
+	if (marlin->said_alike || marlin->readings == READINGS_MAX)
+		return false;
+	marlin->said_before = marlin->settings;
+	marlin->settings = (struct marlin_settings){ 0 };
+	return true;
 }
 
 static void set_limits(struct drive *drive)
@@ -89,6 +115,9 @@ int marlin_check_settings(struct drive *drive, struct err *err)
 	if (settings->rate_milli < 1 || settings->accel_milli < 1 || settings->travel_milli < 1)
 		return err_set(err, ERR_RANGE, _("the controller does not say its speed and acceleration of X (M203, M201, "
 						 "M204)"));
+	if (!marlin->said_alike)
+		return err_set(err, ERR_PROTO, _("the controller says its settings differently each time: the line is "
+						 "disturbed"));
 	if (settings->endstops && settings->low_milli >= settings->high_milli)
 		return err_set(err, ERR_RANGE, _("the controller's soft endstops leave no way to go (M211)"));
 	if (marlin->version < VERSION_M114_AT_ONCE)

@@ -24,6 +24,54 @@ static void test_damaged_lines_are_asked_for_again_and_done_once(void **state)
 	}
 }
 
+/* Of "M92 X80.00" the point is lost, and each angle would be a hundred times too small. */
+static void test_settings_are_believed_when_they_were_said_twice_alike(void **state)
+{
+	unsigned opened = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		struct rig *rig = rig_open(&(struct rig_options){ .driver = "marlin" });
+		const struct marlin *marlin = rig->drive->own;
+
+		rig->sim->seed = seed * UINT64_C(2654435761);
+		while (rig->drive->state.link != POSE_LINK_UP && rig->now_ns < 1030 * NS_PER_S) {
+			bool says = marlin->flight.kind == MARLIN_SETTINGS || marlin->flight.kind == MARLIN_ENDSTOPS;
+
+			sim_board_fault(rig->sim, "lose", says ? 90 : 0);
+			rig_run(rig, 1);
+		}
+		assert_int_equal(rig->drive->state.link, POSE_LINK_UP);
+		if (rig->drive->state.fault[0]) {
+			assert_int_equal(rig->drive->capabilities, 0);
+		} else {
+			assert_int_equal(marlin->settings.steps_milli, 80000);
+			assert_int_equal(marlin->settings.rate_milli, 60000);
+			opened++;
+		}
+		rig_free(rig);
+	}
+	assert_true(opened > 50);
+}
+
+/* M410 throws away what waits, the question that is under way too. */
+static void test_an_emergency_stop_in_the_opening_does_not_end_it(void **state)
+{
+	(void)state;
+	for (unsigned ms = 0; ms < 300; ms += 7) {
+		static const struct governor_config limits = { .max_mdeg_s = 30000, .default_mdeg_s = 20000,
+							       .max_mdeg_s2 = 200000, .estop_now = true };
+		struct rig *rig = rig_open(&(struct rig_options){ .driver = "marlin", .limits = &limits });
+
+		while (((struct marlin *)rig->drive->own)->phase != MARLIN_ASKING)
+			rig_run(rig, 1);
+		rig_run(rig, ms);
+		rig_submit(rig, RIG_ESTOP, NULL);
+		assert_true(rig_until_ready(rig, 20000));
+		rig_free(rig);
+	}
+}
+
 static void test_a_storm_of_resends_is_lived_through(void **state)
 {
 	struct rig *rig = marlin_rig_open(NULL, 0);
@@ -401,6 +449,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged_lines_are_asked_for_again_and_done_once),
+		cmocka_unit_test(test_settings_are_believed_when_they_were_said_twice_alike),
+		cmocka_unit_test(test_an_emergency_stop_in_the_opening_does_not_end_it),
 		cmocka_unit_test(test_a_storm_of_resends_is_lived_through),
 		cmocka_unit_test(test_a_lost_ok_does_not_turn_the_table_twice),
 		cmocka_unit_test(test_dropped_characters_never_give_an_unasked_motion),
