@@ -27,10 +27,13 @@ bool sim_at_switch(const struct sim_grbl *sim)
 
 void sim_motion_end(struct sim_grbl *sim)
 {
+	double whole = round(sim->steps);
+
 	sim->block_count = 0;
 	sim->speed = 0;
 	sim->stopping = false;
-	sim->steps = round(sim->steps);
+	sim_board_turn(sim->board, (whole - sim->steps) / sim->settings[100]);	/* a motor rests on a whole step */
+	sim->steps = whole;
 	sim->gc_deg = (float)(sim->steps / sim->settings[100]);
 }
 

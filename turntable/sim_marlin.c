@@ -6,6 +6,7 @@
  * without any of them, so that M114 tells where the planner will end; "old" is 1.1.9, where M114 waits for the end of
  * the motion. While its program waits in a command it reads nothing but what the emergency parser catches.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,12 @@ void sim_marlin_ok(struct sim_marlin *sim)
 
 void sim_marlin_quick_stop(struct sim_marlin *sim)
 {
+	double whole = round(sim->steps);
+
 	sim->block_count = 0;
 	sim->speed = 0;
-	sim->steps = (double)(long)sim->steps;
+	sim_board_turn(sim->board, (whole - sim->steps) / sim->steps_mm);	/* a motor rests on a whole step */
+	sim->steps = whole;
 	sim->where_mm = sim->steps / sim->steps_mm;
 }
 
