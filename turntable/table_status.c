@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_status.c - the state of doc/protocol.md 1.4, and the sentence in it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "station/base/clock.h"
@@ -50,13 +49,11 @@ static json_t *capability_names(uint32_t capabilities)
 	return list;
 }
 
-static json_t *uncertainty(const struct drive_state *state, uint64_t age_ns)
+static json_t *uncertainty(const struct table *table)
 {
-	int64_t value = state->uncertainty_mdeg + llabs(state->speed_mdeg_s) * (int64_t)(age_ns / NS_PER_MS) / 1000;
+	int32_t mdeg = governor_uncertainty_mdeg(table->governor, clock_mono_ns());
 
-	if (state->uncertainty_mdeg == DRIVE_UNCERTAINTY_UNKNOWN || state->link != POSE_LINK_UP)
-		return json_null();
-	return json_integer(value);
+	return mdeg == DRIVE_UNCERTAINTY_UNKNOWN ? json_null() : json_integer(mdeg);
 }
 
 static json_t *halt_json(const struct governor *governor)
@@ -143,7 +140,7 @@ static json_t *pose_json(const struct table *table)
 			 "reported_mdeg", (json_int_t)state->reported_mdeg,
 			 "commanded_mdeg", (json_int_t)state->commanded_mdeg,
 			 "bearing_mdeg", known ? json_integer(pose_bearing_mdeg(state->reported_mdeg)) : json_null(),
-			 "uncertainty_mdeg", uncertainty(state, age_ns),
+			 "uncertainty_mdeg", uncertainty(table),
 			 "speed_mdeg_s", state->link == POSE_LINK_UP ? state->speed_mdeg_s : 0,
 			 "sampled_ns", (json_int_t)state->sampled_ns, "age_ms", (json_int_t)(age_ns / NS_PER_MS),
 			 "native", (json_int_t)state->native, "epoch", (json_int_t)state->epoch);
