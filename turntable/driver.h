@@ -100,7 +100,8 @@ enum drive_link {
 enum drive_event_kind {
 	DRIVE_EVENT_DONE,	/* the command has ended: standing still where it was sent, by its own word */
 	DRIVE_EVENT_FAILED,	/* the command has ended otherwise; `text` says why */
-	DRIVE_EVENT_NOTE,	/* for the log */
+	DRIVE_EVENT_NOTE,	/* for the record: what the driver saw */
+	DRIVE_EVENT_LOST_STEPS,	/* for the record: the angles since the last homing were wrong, and by how much */
 };
 
 struct drive_event {

@@ -245,7 +245,7 @@ bool grbl_survey_tell(struct drive *drive)
 			"stood counter-clockwise of its count") :
 		      _("The table had lost %lld.%03lld degrees (give or take %lld.%03lld) since it was last homed: it "
 			"stood clockwise of its count"), off / 1000, off % 1000, give / 1000, give % 1000);
-	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	drive_emit(drive, DRIVE_EVENT_LOST_STEPS, "%s", drive->state.message);
 	return true;
 }
 
@@ -273,6 +273,6 @@ void grbl_survey_watch(struct drive *drive, uint64_t now_ns)
 	grbl->strange_epoch = drive->state.epoch;
 	drive_message(drive, _("The switch closed %d.%03d degrees past where it is counted: steps were lost, home "
 			       "the table"), past / 1000, past % 1000);
-	drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);
+	drive_emit(drive, DRIVE_EVENT_LOST_STEPS, "%s", drive->state.message);
 	grbl_fail(drive, now_ns, _("steps were lost: the switch is not where it is counted"));
 }

@@ -70,10 +70,12 @@ static void drive_event(void *owner, const struct drive_event *event)
 {
 	struct table *table = owner;
 
-	if (event->kind == DRIVE_EVENT_NOTE)
-		log_notice(_("turntable: %s"), event->text);
-	else
+	if (event->kind != DRIVE_EVENT_NOTE && event->kind != DRIVE_EVENT_LOST_STEPS) {
 		governor_drive_event(table->governor, event);
+		return;
+	}
+	log_notice(_("turntable: %s"), event->text);
+	table_event_note(table, event->kind == DRIVE_EVENT_LOST_STEPS ? "lost-steps" : "note", event->text);
 }
 
 static void ended(void *owner, const struct governor_end *end)

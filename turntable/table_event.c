@@ -38,6 +38,11 @@ void table_event_end(struct table *table, const struct governor_end *end)
 	give(table, event);
 }
 
+void table_event_note(struct table *table, const char *kind, const char *text)
+{
+	give(table, entry(table, kind, text, ""));
+}
+
 void table_event_happened(struct table *table, const struct governor_event *event)
 {
 	give(table, entry(table, governor_event_text(event->kind), event->text, event->by));

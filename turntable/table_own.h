@@ -63,5 +63,6 @@ const char *table_reference_text(enum pose_reference reference);
 /* table_event.c: what happened, as a table.event of doc/protocol.md 1.3, to ops->event. */
 void table_event_end(struct table *table, const struct governor_end *end);
 void table_event_happened(struct table *table, const struct governor_event *event);
+void table_event_note(struct table *table, const char *kind, const char *text);	/* of the driver */
 
 #endif

@@ -94,7 +94,8 @@ static void drive_event(void *owner, const struct drive_event *event)
 {
 	struct rig *rig = owner;
 
-	if (event->kind == DRIVE_EVENT_NOTE)
+	rig->lost_steps += event->kind == DRIVE_EVENT_LOST_STEPS;
+	if (event->kind == DRIVE_EVENT_NOTE || event->kind == DRIVE_EVENT_LOST_STEPS)
 		assert_true(event->text[0]);
 	else
 		governor_drive_event(rig->governor, event);

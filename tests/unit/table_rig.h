@@ -32,6 +32,7 @@ struct rig {
 	uint8_t lose, lose_too;		/* these bytes never reach the controller; 0: none */
 	char sent[8192];		/* what the driver has written, '?' left out */
 	size_t sent_len;
+	unsigned lost_steps;			/* how often the driver has said that steps were lost */
 	unsigned resets_sent, asks_sent;
 	uint64_t urgent_ns;		/* when the newest 0x85, '!' or 0x18 was written */
 	struct { uint64_t command; enum governor_outcome outcome; char reason[160]; } ends[RIG_ENDS];

@@ -45,6 +45,7 @@ static void test_lost_steps_are_told_at_homing(void **state)
 		assert_true(rig->drive->state.epoch > epoch);
 		print_message("slipped %d: %s\n", lost_mdeg[i], rig->drive->state.message);
 		assert_true(labs(told_lost(rig) - lost_mdeg[i]) <= 100);
+		assert_true(rig->lost_steps >= 1);
 		assert_non_null(strstr(rig->drive->state.message, i % 2 ? "stood clockwise" : "stood counter-clockwise"));
 		rig_free(rig);
 	}

@@ -281,6 +281,21 @@ static void test_silence_in_a_move_halts(void **state)
 	fixture_finish(fixture);
 }
 
+static void test_steps_that_homing_finds_lost_are_an_entry_of_their_own(void **state)
+{
+	struct fixture *fixture = fixture_start(NULL);
+	struct record record = record_start(fixture);
+
+	(void)state;
+	fixture_wait_state(fixture, "motion", "still");
+	fixture_call_done(fixture, "table.home", NULL);
+	fixture_tell_sim(fixture, "nudge 3000\n");
+	fixture_call_done(fixture, "table.home", NULL);
+	print_message("%s\n", record_member(record_expect(&record, "lost-steps", "degrees"), "text"));
+	record_end(&record);
+	fixture_finish(fixture);
+}
+
 static void test_damaged_answers_move_nothing_unasked(void **state)
 {
 	struct fixture *fixture = fixture_start(NULL);
@@ -391,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_a_reset_in_a_move_halts),
 		cmocka_unit_test(test_its_own_reset_button_in_a_move_halts),
 		cmocka_unit_test(test_silence_in_a_move_halts),
+		cmocka_unit_test(test_steps_that_homing_finds_lost_are_an_entry_of_their_own),
 		cmocka_unit_test(test_damaged_answers_move_nothing_unasked),
 		cmocka_unit_test(test_what_was_asked_of_a_stopped_process_is_not_done_later),
 		cmocka_unit_test(test_an_expired_command_is_refused),
