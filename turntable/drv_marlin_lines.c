@@ -128,6 +128,11 @@ static void lost_count_of_lines(struct drive *drive, unsigned wanted, uint64_t n
 		marlin_was_reset(drive, now_ns);
 		return;
 	}
+	if (marlin->phase == MARLIN_ASKING) {
+		marlin_open(drive, now_ns);	/* begins anew, by giving the number */
+		marlin->quiet_ns = now_ns + RESEND_WAIT_NS;
+		return;
+	}
 	marlin->resync = true;
 	marlin->quiet_ns = now_ns + RESEND_WAIT_NS;
 	drive_emit(drive, DRIVE_EVENT_NOTE, _("a line to the controller lost its number"));
