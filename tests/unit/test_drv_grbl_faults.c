@@ -9,37 +9,6 @@
 #include "turntable/drv_grbl.h"
 #include "turntable/sim_grbl_own.h"
 
-static void test_unplug_at_twenty_points_of_a_move(void **state)
-{
-	(void)state;
-	for (unsigned point = 0; point < 20; point++) {
-		struct rig *rig = rig_homed();
-		uint32_t epoch = rig->drive->state.epoch;
-		uint64_t command = rig_submit(rig, RIG_GOTO(90), NULL);
-		enum governor_outcome outcome;
-		int rc;
-
-		rig_run(rig, 1 + point * 245);
-		rig_unplug(rig);
-		assert_int_equal(rig_ends(rig, command, &outcome), 1);
-		assert_int_equal(outcome, GOVERNOR_FAILED);
-		assert_int_equal(rig->drive->state.link, POSE_LINK_LOST);
-		assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
-		assert_true(rig->drive->state.epoch > epoch);
-		rig_run(rig, 100);
-		rig_submit(rig, RIG_TURN(1), &rc);
-		assert_int_equal(rc, ERR_GONE);
-		rig->sent_len = 0;
-		rig_plug(rig);
-		assert_true(rig_until_ready(rig, 15000));
-		assert_null(memmem(rig->sent, rig->sent_len, "$J", 2));	/* nothing moves by itself */
-		assert_null(memmem(rig->sent, rig->sent_len, "$H", 2));
-		rig_submit(rig, RIG_GOTO(90), &rc);
-		assert_int_equal(rc, ERR_STATE);
-		rig_free(rig);
-	}
-}
-
 static void test_limit_switch_latches_until_a_person_clears(void **state)
 {
 	(void)state;
@@ -67,119 +36,6 @@ static void test_limit_switch_latches_until_a_person_clears(void **state)
 		assert_int_equal(rig_do(rig, RIG_HOME, 40000), GOVERNOR_DONE);
 		rig_free(rig);
 	}
-}
-
-static void test_power_loss_in_a_move_is_noticed(void **state)
-{
-	struct rig *rig = rig_homed();
-	uint32_t epoch = rig->drive->state.epoch;
-	uint64_t command = rig_submit(rig, RIG_GOTO(180), NULL);
-	enum governor_outcome outcome;
-	int rc;
-
-	(void)state;
-	rig_run(rig, 2000);
-	sim_board_fault(rig->sim, "power", 0);
-	assert_true(rig_until_ready(rig, 8000));
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	assert_int_equal(outcome, GOVERNOR_FAILED);
-	assert_true(rig->drive->state.epoch > epoch);
-	rig_submit(rig, RIG_GOTO(90), &rc);
-	assert_int_equal(rc, ERR_STATE);
-	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
-	rig_free(rig);
-}
-
-static void test_late_answers_are_waited_for_and_silence_is_not(void **state)
-{
-	struct rig *rig = rig_homed();
-	uint64_t command;
-	enum governor_outcome outcome;
-
-	(void)state;
-	command = rig_submit(rig, RIG_GOTO(90), NULL);
-	rig_run(rig, 1000);
-	sim_board_fault(rig->sim, "late", 200);
-	rig_run(rig, 1000);
-	sim_board_fault(rig->sim, "late", 0);
-	rig_run(rig, 8000);
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	assert_int_equal(outcome, GOVERNOR_DONE);
-	command = rig_submit(rig, RIG_GOTO(270), NULL);
-	rig_run(rig, 1000);
-	sim_board_fault(rig->sim, "silence", 3000);
-	rig_run(rig, 900);
-	assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
-	assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	assert_int_equal(outcome, GOVERNOR_FAILED);
-	rig_run(rig, 700);
-	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);	/* it hears, though it does not speak */
-	assert_true(rig_until_ready(rig, 4000));
-	assert_int_equal(rig->drive->state.link, POSE_LINK_UP);
-	rig_free(rig);
-}
-
-static void test_a_hung_controller_never_arrives(void **state)
-{
-	struct rig *rig = rig_homed();
-	uint64_t command = rig_submit(rig, RIG_GOTO(90), NULL);
-	enum governor_outcome outcome;
-
-	(void)state;
-	rig_run(rig, 1000);
-	sim_board_fault(rig->sim, "hang", 1);
-	rig_run(rig, 10000);
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	assert_int_equal(outcome, GOVERNOR_FAILED);
-	sim_board_fault(rig->sim, "hang", 0);
-	rig_run(rig, 2000);
-	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);	/* what it had left was cancelled */
-	rig_free(rig);
-}
-
-static void test_garbage_changes_nothing(void **state)
-{
-	struct rig *rig = rig_homed();
-	uint32_t epoch = rig->drive->state.epoch;
-	uint64_t command = rig_submit(rig, RIG_GOTO(90), NULL);
-	enum governor_outcome outcome;
-
-	(void)state;
-	for (int i = 0; i < 10; i++) {
-		sim_board_fault(rig->sim, "garbage", 200);
-		rig_run(rig, 200);
-	}
-	rig_run(rig, 8000);
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	if (outcome == GOVERNOR_DONE)
-		assert_int_equal(pose_bearing_mdeg(rig->drive->state.reported_mdeg), 90000);
-	assert_true(rig->drive->state.epoch >= epoch);
-	assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
-	rig_free(rig);
-}
-
-/* A damaged line: commands may fail, but the angle is never wrong unless the epoch has risen. */
-static void test_a_damaged_line_never_gives_a_wrong_angle(void **state)
-{
-	struct rig *rig = rig_homed();
-
-	(void)state;
-	sim_board_fault(rig->sim, "damage", 200);
-	for (int i = 0; i < 60; i++) {
-		int outcome = rig_do(rig, RIG_GOTO((i * 77) % 360), 20000);
-
-		assert_true(outcome >= 0);
-		if (outcome == GOVERNOR_DONE)
-			assert_true(llabs(rig->drive->state.reported_mdeg - sim_board_counted_mdeg(rig->sim)) <= 1);
-		if (outcome == GOVERNOR_DONE && rig->drive->state.reference == POSE_REF_HOMED)
-			assert_true(labs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - (i * 77) % 360 * 1000) <= 30 ||
-				    labs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - (i * 77) % 360 * 1000) >= 359970);
-		rig_do(rig, RIG_CLEAR, 12000);
-		if (rig_until_ready(rig, 12000) && rig->drive->state.reference == POSE_REF_NONE)
-			rig_do(rig, RIG_HOME, 60000);
-	}
-	rig_free(rig);
 }
 
 /* --- what a real one does, and a kind one would not -------------------------------------------------- */
@@ -455,13 +311,7 @@ static void test_a_reset_that_is_asked_for_before_the_opening_is_given(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unplug_at_twenty_points_of_a_move),
 		cmocka_unit_test(test_limit_switch_latches_until_a_person_clears),
-		cmocka_unit_test(test_power_loss_in_a_move_is_noticed),
-		cmocka_unit_test(test_late_answers_are_waited_for_and_silence_is_not),
-		cmocka_unit_test(test_a_hung_controller_never_arrives),
-		cmocka_unit_test(test_garbage_changes_nothing),
-		cmocka_unit_test(test_a_damaged_line_never_gives_a_wrong_angle),
 		cmocka_unit_test(test_a_turn_ends_by_itself_when_the_host_falls_silent),
 		cmocka_unit_test(test_its_hold_button_ends_every_motion),
 		cmocka_unit_test(test_a_jog_whose_point_is_lost_is_noticed),

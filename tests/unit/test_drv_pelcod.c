@@ -491,159 +491,19 @@ static void test_a_stalled_motor_is_not_told_and_not_claimed(void **state)
 	rig_free(rig);
 }
 
-static void test_unplug_at_twenty_points_of_a_move(void **state)
-{
-	(void)state;
-	for (unsigned point = 0; point < 20; point++) {
-		struct rig *rig = ready_rig(NULL);
-		uint32_t epoch = rig->drive->state.epoch;
-		uint64_t command = rig_submit(rig, RIG_GOTO(130), NULL);
-
-		rig_run(rig, 1 + point * 600);
-		rig_unplug(rig);
-		assert_ends_once(rig, command, GOVERNOR_FAILED);
-		assert_int_equal(rig->drive->state.link, POSE_LINK_LOST);
-		assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
-		assert_true(rig->drive->state.epoch > epoch);
-		rig_run(rig, 100);
-		rig->sent_len = 0;
-		rig_plug(rig);
-		assert_true(rig_until_ready(rig, 9000));
-		assert_int_equal(count(rig, "\xff\x01\x00\x4b", 4), 0);	/* nothing moves by itself */
-		assert_true(at_rest(rig));
-		assert_angle_is_true(rig);
-		rig_free(rig);
-	}
-}
-
-static void test_power_loss_stops_it_and_its_zero_is_new(void **state)
-{
-	(void)state;
-	for (unsigned point = 0; point < 8; point++) {
-		struct rig *rig = ready_rig(NULL);
-		uint32_t epoch = rig->drive->state.epoch;
-		uint64_t command = rig_submit(rig, RIG_TURN(90), NULL);
-
-		rig_run(rig, 100 + point * 1000);
-		sim_board_fault(rig->sim, "power", 0);
-		rig->sent_len = 0;
-		rig_run(rig, 4000);
-		assert_ends_once(rig, command, GOVERNOR_FAILED);
-		assert_true(rig_until_ready(rig, 8000));
-		assert_true(rig->drive->state.epoch > epoch);
-		assert_true(at_rest(rig));
-		assert_angle_is_true(rig);
-		rig_free(rig);
-	}
-}
-
-static void test_silence_is_waited_for_and_then_costs_the_epoch(void **state)
+static void test_a_long_silence_costs_the_epoch(void **state)
 {
 	struct rig *rig = ready_rig(NULL);
 	uint32_t epoch = rig->drive->state.epoch;
-	uint64_t command = rig_submit(rig, RIG_TURN(90), NULL);
 
 	(void)state;
-	rig_run(rig, 2000);
-	sim_board_fault(rig->sim, "silence", 1200);
-	rig_run(rig, 16000);
-	assert_ends_once(rig, command, GOVERNOR_DONE);
-	assert_int_equal(rig->drive->state.epoch, epoch);
-	command = rig_submit(rig, RIG_TURN(170), NULL);
+	rig_submit(rig, RIG_TURN(170), NULL);
 	rig_run(rig, 2000);
 	sim_board_fault(rig->sim, "silence", 6000);
 	rig_run(rig, 3500);
 	assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
-	assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
-	assert_ends_once(rig, command, GOVERNOR_FAILED);
-	rig_run(rig, 1000);
-	assert_true(at_rest(rig));	/* it hears, though it does not speak */
 	assert_true(rig_until_ready(rig, 9000));
 	assert_true(rig->drive->state.epoch > epoch);
-	assert_angle_is_true(rig);
-	rig_free(rig);
-}
-
-static void test_a_hung_head_never_arrives(void **state)
-{
-	struct rig *rig = ready_rig(NULL);
-	uint64_t command = rig_submit(rig, RIG_TURN(90), NULL);
-
-	(void)state;
-	rig_run(rig, 1500);
-	sim_board_fault(rig->sim, "hang", 1);
-	rig_run(rig, 10000);
-	assert_ends_once(rig, command, GOVERNOR_FAILED);
-	assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
-	sim_board_fault(rig->sim, "hang", 0);
-	rig_run(rig, 5000);
-	assert_true(at_rest(rig));
-	rig_free(rig);
-}
-
-static void test_late_answers_never_say_that_it_stands(void **state)
-{
-	static const int64_t lates[] = { 40, 150, 230, 400, 900 };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(lates); i++) {
-		struct rig *rig = ready_rig(NULL);
-
-		sim_board_fault(rig->sim, "late", lates[i]);
-		for (int k = 0; k < 3; k++) {
-			uint64_t command = rig_submit(rig, RIG_TURN(50), NULL);
-			enum governor_outcome outcome;
-
-			for (int ms = 0; ms < 15000; ms++) {
-				rig_run(rig, 1);
-				if (rig->drive->state.motion == POSE_MOTION_STILL && rig->drive->state.link == POSE_LINK_UP &&
-				    rig_ends(rig, command, &outcome))
-					assert_true(at_rest(rig));
-			}
-			rig_do(rig, RIG_CLEAR, 15000);
-			rig_until_ready(rig, 15000);
-		}
-		rig_free(rig);
-	}
-}
-
-static void test_a_bad_line_never_gives_a_wrong_angle_at_rest(void **state)
-{
-	static const struct { const char *fault; int64_t value; } bad[] = {
-		{ "damage", 40 }, { "lose", 40 }, { "damage", 200 }, { "lose", 200 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct rig *rig = ready_rig(NULL);
-
-		sim_board_fault(rig->sim, bad[i].fault, bad[i].value);
-		for (int k = 0; k < 20; k++) {
-			rig_do(rig, RIG_TURN((k * 77) % 180 - 90), 60000);
-			rig_do(rig, RIG_CLEAR, 20000);
-			if (!rig_until_ready(rig, 20000))
-				continue;
-			assert_true(at_rest(rig));
-			assert_angle_is_true(rig);
-		}
-		rig_free(rig);
-	}
-}
-
-static void test_garbage_moves_nothing_and_a_move_ends(void **state)
-{
-	struct rig *rig = ready_rig(NULL);
-	uint64_t command = rig_submit(rig, RIG_TURN(60), NULL);
-	enum governor_outcome outcome;
-
-	(void)state;
-	for (int i = 0; i < 10; i++) {
-		sim_board_fault(rig->sim, "garbage", 100);
-		rig_run(rig, 500);
-	}
-	rig_run(rig, 15000);
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	assert_true(at_rest(rig));
 	assert_angle_is_true(rig);
 	rig_free(rig);
 }
@@ -674,13 +534,7 @@ int main(void)
 		cmocka_unit_test(test_two_masters_make_garbage_and_no_wrong_angle),
 		cmocka_unit_test(test_a_head_faster_than_measured_is_stopped_with_a_fault),
 		cmocka_unit_test(test_a_stalled_motor_is_not_told_and_not_claimed),
-		cmocka_unit_test(test_unplug_at_twenty_points_of_a_move),
-		cmocka_unit_test(test_power_loss_stops_it_and_its_zero_is_new),
-		cmocka_unit_test(test_silence_is_waited_for_and_then_costs_the_epoch),
-		cmocka_unit_test(test_a_hung_head_never_arrives),
-		cmocka_unit_test(test_late_answers_never_say_that_it_stands),
-		cmocka_unit_test(test_a_bad_line_never_gives_a_wrong_angle_at_rest),
-		cmocka_unit_test(test_garbage_moves_nothing_and_a_move_ends),
+		cmocka_unit_test(test_a_long_silence_costs_the_epoch),
 	};
 
 	return cmocka_run_group_tests_name("pelcod", tests, NULL, NULL);

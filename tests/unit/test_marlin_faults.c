@@ -142,69 +142,6 @@ static void test_dropped_characters_never_give_an_unasked_motion(void **state)
 	}
 }
 
-static void test_damaged_answers_never_give_a_wrong_angle(void **state)
-{
-	(void)state;
-	for (unsigned round = 0; round < 20; round++) {
-		struct rig *rig = marlin_rig_homed();
-		uint32_t epoch = rig->drive->state.epoch;
-
-		sim_board_fault(rig->sim, "damage", 60 + round * 20);
-		sim_board_fault(rig->sim, "lose", 100 + round * 20);
-		for (int i = 0; i < 5; i++) {
-			int bearing = (int)(round * 77 + (unsigned)i * 130) % 360;
-
-			if (rig_do(rig, RIG_GOTO(bearing), 30000) == GOVERNOR_DONE) {
-				assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
-				if (rig->drive->state.epoch == epoch)
-					assert_angle_true(rig, 20);
-			}
-			rig_until_ready(rig, 6000);
-		}
-		sim_board_fault(rig->sim, "damage", 0);
-		sim_board_fault(rig->sim, "lose", 0);
-		rig_do(rig, RIG_CLEAR, 9000);
-		assert_true(rig_until_ready(rig, 9000));
-		if (rig->drive->state.epoch == epoch)
-			assert_angle_true(rig, 20);
-		rig_free(rig);
-	}
-}
-
-static void test_garbage_changes_nothing(void **state)
-{
-	struct rig *rig = marlin_rig_homed();
-	uint32_t epoch = rig->drive->state.epoch;
-	uint64_t command = rig_submit(rig, RIG_GOTO(90), NULL);
-	enum governor_outcome outcome;
-
-	(void)state;
-	for (int i = 0; i < 10; i++) {
-		rig_run(rig, 200);
-		sim_board_fault(rig->sim, "garbage", 40);
-	}
-	rig_run(rig, 8000);
-	assert_int_equal(rig_ends(rig, command, &outcome), 1);
-	assert_int_equal(outcome, GOVERNOR_DONE);
-	assert_int_equal(rig->drive->state.epoch, epoch);
-	assert_angle_true(rig, 20);
-	rig_free(rig);
-}
-
-static void test_late_answers_are_waited_for(void **state)
-{
-	(void)state;
-	for (size_t v = 0; v < ARRAY_LEN(variants); v++) {
-		struct rig *rig = marlin_rig_open(variants[v], 0);
-
-		sim_board_fault(rig->sim, "late", 120);
-		assert_int_equal(rig_do(rig, RIG_TURN(60), 60000), GOVERNOR_DONE);
-		assert_int_equal((int)sim_board_speed_mdeg_s(rig->sim), 0);
-		assert_int_equal(sim_board_true_mdeg(rig->sim), 60000);
-		rig_free(rig);
-	}
-}
-
 static void test_half_a_line_is_spoiled_when_the_line_was_cut(void **state)
 {
 	struct rig *rig = marlin_rig_open(NULL, 0);
@@ -247,53 +184,6 @@ static void test_a_long_silence_ends_the_motion_and_nothing_follows(void **state
 	}
 }
 
-static void test_a_hung_controller_never_arrives(void **state)
-{
-	(void)state;
-	for (size_t v = 0; v < ARRAY_LEN(variants); v++) {
-		struct rig *rig = marlin_rig_open(variants[v], 0);
-		uint64_t command = rig_submit(rig, RIG_TURN(90), NULL);
-		enum governor_outcome outcome;
-
-		rig_run(rig, 1000);
-		sim_board_fault(rig->sim, "hang", 1);
-		rig_run(rig, 20000);
-		assert_int_equal(rig_ends(rig, command, &outcome), 1);
-		assert_int_equal(outcome, GOVERNOR_FAILED);
-		assert_int_equal(rig->drive->state.link, POSE_LINK_SILENT);
-		assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
-		rig_free(rig);
-	}
-}
-
-static void test_power_loss_is_noticed(void **state)
-{
-	static const unsigned points[] = { 5, 150, 1000, 2500, 20000 };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
-		struct rig *rig = marlin_rig_homed();
-		uint32_t epoch = rig->drive->state.epoch;
-		uint64_t command = rig_submit(rig, RIG_GOTO(90), NULL);
-		enum governor_outcome outcome;
-		int64_t at;
-		int rc;
-
-		rig_run(rig, points[i]);
-		sim_board_fault(rig->sim, "power", 0);
-		at = sim_board_true_mdeg(rig->sim);
-		rig_run(rig, 6000);
-		assert_true(rig_until_ready(rig, 8000));
-		assert_int_equal(rig_ends(rig, command, &outcome), 1);
-		assert_int_equal(outcome, points[i] == 20000 ? GOVERNOR_DONE : GOVERNOR_FAILED);
-		assert_true(rig->drive->state.epoch > epoch);
-		assert_int_equal(sim_board_true_mdeg(rig->sim), at);	/* and nothing moves by itself */
-		rig_submit(rig, RIG_GOTO(90), &rc);
-		assert_int_equal(rc, ERR_STATE);
-		rig_free(rig);
-	}
-}
-
 /* Its "start" was lost: that it wants line 1 gives the reset away. */
 static void test_a_reset_without_a_banner_is_found_by_the_numbers(void **state)
 {
@@ -308,37 +198,6 @@ static void test_a_reset_without_a_banner_is_found_by_the_numbers(void **state)
 	assert_true(rig->drive->state.epoch > epoch);
 	assert_int_equal(rig->drive->state.reference, POSE_REF_NONE);
 	rig_free(rig);
-}
-
-static void test_unplug_at_twenty_points_of_a_move(void **state)
-{
-	(void)state;
-	for (unsigned point = 0; point < 20; point++) {
-		struct rig *rig = marlin_rig_homed();
-		uint32_t epoch = rig->drive->state.epoch;
-		uint64_t command = rig_submit(rig, RIG_GOTO(90), NULL);
-		enum governor_outcome outcome;
-		int rc;
-
-		rig_run(rig, 1 + point * 245);
-		rig_unplug(rig);
-		assert_int_equal(rig_ends(rig, command, &outcome), 1);
-		assert_int_equal(outcome, GOVERNOR_FAILED);
-		assert_int_equal(rig->drive->state.link, POSE_LINK_LOST);
-		assert_int_equal(rig->drive->state.motion, POSE_MOTION_UNKNOWN);
-		assert_true(rig->drive->state.epoch > epoch);
-		rig_run(rig, 100);
-		rig_submit(rig, RIG_TURN(1), &rc);
-		assert_int_equal(rc, ERR_GONE);
-		rig->sent_len = 0;
-		rig_plug(rig);
-		assert_true(rig_until_ready(rig, 15000));
-		assert_null(memmem(rig->sent, rig->sent_len, "G1 ", 3));	/* nothing moves by itself */
-		assert_null(memmem(rig->sent, rig->sent_len, "G28", 3));
-		rig_submit(rig, RIG_GOTO(90), &rc);
-		assert_int_equal(rc, ERR_STATE);
-		rig_free(rig);
-	}
 }
 
 /* --- the controller ------------------------------------------------------------------------------- */
@@ -454,15 +313,9 @@ int main(void)
 		cmocka_unit_test(test_a_storm_of_resends_is_lived_through),
 		cmocka_unit_test(test_a_lost_ok_does_not_turn_the_table_twice),
 		cmocka_unit_test(test_dropped_characters_never_give_an_unasked_motion),
-		cmocka_unit_test(test_damaged_answers_never_give_a_wrong_angle),
-		cmocka_unit_test(test_garbage_changes_nothing),
-		cmocka_unit_test(test_late_answers_are_waited_for),
 		cmocka_unit_test(test_half_a_line_is_spoiled_when_the_line_was_cut),
 		cmocka_unit_test(test_a_long_silence_ends_the_motion_and_nothing_follows),
-		cmocka_unit_test(test_a_hung_controller_never_arrives),
-		cmocka_unit_test(test_power_loss_is_noticed),
 		cmocka_unit_test(test_a_reset_without_a_banner_is_found_by_the_numbers),
-		cmocka_unit_test(test_unplug_at_twenty_points_of_a_move),
 		cmocka_unit_test(test_a_controller_that_halts_itself_is_held),
 		cmocka_unit_test(test_a_limit_switch_latches_until_a_person_clears),
 		cmocka_unit_test(test_a_turn_by_its_own_menu_costs_the_reference),
