@@ -261,7 +261,8 @@ static void masters(struct sim_board *board, int64_t value)
 
 	for (int64_t i = 0; i < value; i++) {
 		sim_board_say(board, i & 1 ? zoom : query, sim_board_random(board) % 3 ? FRAME : 4);
-		tell_pan(sim);
+		if (board->at_ns >= sim->boot_ns)	/* while it starts it answers nobody */
+			tell_pan(sim);
 		if (board->fifo_len && sim_board_random(board) % 2)
 			board->fifo[board->fifo_len - 1 - sim_board_random(board) % MIN(board->fifo_len, 7u)] ^=
 				(uint8_t)(1u << sim_board_random(board) % 8);
