@@ -19,6 +19,7 @@
 
 #include "certs/layout.h"
 #include "station/base/clock.h"
+#include "station/base/replace.h"
 
 #define TEMPORARY ".new-"
 #define SWEEP_AGE_S 3600
@@ -86,28 +87,6 @@ static char *folder_of(const char *path)
 	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
-static int sync_folder(const char *folder)
-{
-	CLEANUP(util_closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -1 : fsync(fd);
-}
-
-static int write_all(int fd, const char *bytes, size_t len_bytes)
-{
-	while (len_bytes > 0) {
-		ssize_t put = write(fd, bytes, len_bytes);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -1;
-		bytes += put;
-		len_bytes -= (size_t)put;
-	}
-	return fsync(fd);
-}
-
 /* A new file of the bytes, on the disk, under a temporary name in @folder. */
 static int write_temporary(char **out, const char *folder, const void *bytes, size_t len_bytes)
 {
@@ -122,7 +101,7 @@ static int write_temporary(char **out, const char *folder, const void *bytes, si
 	fd = mkostemp(name, O_CLOEXEC);		/* mode 0600 */
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, bytes, len_bytes) < 0) {
+	if (replace_write(fd, bytes, len_bytes) < 0) {
 		int saved = errno;
 
 		unlink(name);
@@ -147,7 +126,7 @@ static int put(const char *path, const void *bytes, size_t len_bytes, unsigned r
 		errno = saved;
 		return -1;
 	}
-	return sync_folder(folder);
+	return replace_sync_folder_of(path);
 }
 
 int files_replace(const char *path, const void *bytes, size_t len_bytes, struct err *err)
@@ -166,20 +145,16 @@ int files_create(const char *path, const void *bytes, size_t len_bytes, struct e
 
 int files_rename(const char *from, const char *to, struct err *err)
 {
-	CLEANUP(util_freep) char *folder = folder_of(to);
-
-	if (!folder || rename(from, to) < 0 || sync_folder(folder) < 0)
+	if (rename(from, to) < 0 || replace_sync_folder_of(to) < 0)
 		return err_os(err, "%s: rename to %s", from, to);
 	return 0;
 }
 
 int files_make_folder(const char *path, struct err *err)
 {
-	CLEANUP(util_freep) char *parent = folder_of(path);
-
 	if (mkdir(path, 0700) < 0)
 		return errno == EEXIST ? 0 : err_os(err, "%s: make the folder", path);
-	if (!parent || sync_folder(parent) < 0)
+	if (replace_sync_folder_of(path) < 0)
 		return err_os(err, "%s: make the folder", path);
 	return 0;
 }

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int write_all(int fd, const char *bytes, size_t len_bytes)
+int replace_write(int fd, const void *from, size_t len_bytes)
 {
+	const char *bytes = from;
+
 	while (len_bytes > 0) {
 		ssize_t put = write(fd, bytes, len_bytes);
 
@@ -23,8 +25,7 @@ static int write_all(int fd, const char *bytes, size_t len_bytes)
 	return fsync(fd);
 }
 
-/* The new name is on the disk once its folder is. */
-static int sync_folder_of(const char *path)
+int replace_sync_folder_of(const char *path)
 {
 	CLEANUP(util_closep) int fd = -1;
 	char folder[PATH_MAX];
@@ -46,9 +47,9 @@ int replace_file(const char *path, const void *bytes, size_t len_bytes, struct e
 	if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
 		return err_set(err, ERR_OS, "%.200s: the name is too long", path);
 	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write_all(fd, bytes, len_bytes) < 0)
+	if (fd < 0 || replace_write(fd, bytes, len_bytes) < 0)
 		return err_os(err, "%s: write", part);
-	if (rename(part, path) < 0 || sync_folder_of(path) < 0)
+	if (rename(part, path) < 0 || replace_sync_folder_of(path) < 0)
 		return err_os(err, "%s: rename", path);
 	return 0;
 }

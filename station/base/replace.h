@@ -13,4 +13,10 @@
  */
 int replace_file(const char *path, const void *bytes, size_t len_bytes, struct err *err);
 
+/* The two halves of it, for who needs other names in between. */
+/** All of the bytes to @fd, and to the disk. -1: errno says why. */
+int replace_write(int fd, const void *from, size_t len_bytes);
+/** A name is on the disk once its folder is: sync the one that @path is in. -1: errno says why. */
+int replace_sync_folder_of(const char *path);
+
 #endif
