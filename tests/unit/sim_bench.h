@@ -31,28 +31,44 @@ static inline void bench_run(struct sim_bench *bench, unsigned ms)
 	}
 }
 
-/* What comes within @ms of saying @bytes. */
-static inline const char *bench_hear(struct sim_bench *bench, const char *bytes, unsigned ms)
+static inline void bench_forget(struct sim_bench *bench)
 {
 	bench->len = 0;
 	bench->said[0] = '\0';
+}
+
+static inline void bench_say(struct sim_bench *bench, const char *bytes)
+{
 	sim_board_rx(bench->sim, (const uint8_t *)bytes, strlen(bytes), bench->now_ns);
+}
+
+/* What comes within @ms of saying @bytes. */
+static inline const char *bench_hear(struct sim_bench *bench, const char *bytes, unsigned ms)
+{
+	bench_forget(bench);
+	bench_say(bench, bytes);
 	bench_run(bench, ms);
 	return bench->said;
 }
 
 /* Switched on @boot_ms ago. */
-static inline struct sim_bench *bench_new(const char *driver, const char *variant, int64_t true_mdeg, unsigned boot_ms)
+static inline struct sim_bench *bench_open(const char *driver, const struct sim_config *config, unsigned boot_ms)
 {
-	const struct sim_config config = { .true_mdeg = true_mdeg, .variant = variant };
 	struct sim_bench *bench = test_calloc(1, sizeof *bench);
 	struct err err;
 
 	assert_non_null(bench);
 	bench->now_ns = 5 * NS_PER_S;
-	assert_int_equal(sim_board_new(&bench->sim, driver, &config, bench->now_ns, &err), 0);
+	assert_int_equal(sim_board_new(&bench->sim, driver, config, bench->now_ns, &err), 0);
 	bench_run(bench, boot_ms);
 	return bench;
+}
+
+static inline struct sim_bench *bench_new(const char *driver, const char *variant, int64_t true_mdeg, unsigned boot_ms)
+{
+	const struct sim_config config = { .true_mdeg = true_mdeg, .variant = variant };
+
+	return bench_open(driver, &config, boot_ms);
 }
 
 static inline void bench_free(struct sim_bench *bench)
