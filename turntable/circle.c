@@ -51,12 +51,10 @@ static enum circle_word judge(struct circle *circle, struct drive *drive, int64_
 			   _("the table was not heard for so long that it may have turned round"));
 	}
 	if (!circle->tracked || llabs(native - drive->state.native) <= reach) {
-		circle->suspect = false;
+		circle->suspect.is = false;
 		return CIRCLE_SAMPLED;
 	}
-	confirmed = circle->suspect && llabs(native - circle->suspect_native) <= reach;
-	circle->suspect = !confirmed;
-	circle->suspect_native = native;
+	confirmed = drive_said_again(&circle->suspect, native, reach);
 	if (!confirmed)
 		return CIRCLE_DOUBTED;
 	if (on_the_way(circle, native))

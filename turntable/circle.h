@@ -21,8 +21,7 @@ struct circle {
 	int32_t max_mdeg_s;		/* of the table */
 
 	bool tracked;			/* the last angle is one to compare the next with */
-	bool suspect;
-	int64_t suspect_native;
+	struct drive_suspect suspect;
 
 	uint64_t rest_ns;		/* angles asked for before this time say nothing about rest */
 	uint64_t still_ns;		/* when the first of the equal ones was asked for */

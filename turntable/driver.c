@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/base/clock.h"
+#include "station/base/i18n.h"
+
 #define TABLE_DRIVER(name) extern const struct table_driver drv_##name;
 #include "turntable/drivers.def"
 #undef TABLE_DRIVER
@@ -203,4 +206,80 @@ void drive_set_geometry(struct drive *drive, const struct geometry *geometry)
 	state->reported_mdeg = state->commanded_mdeg = geometry_mdeg(geometry, state->native);
 	state->epoch++;
 	set_uncertainty(drive);
+}
+
+/* --- what a line, a command and a count do alike in each --------------------------------------------- */
+
+void drive_forget_fault(struct drive *drive)
+{
+	drive->state.fault[0] = '\0';
+	drive_message(drive, "%s", "");
+}
+
+void drive_line_opened(struct drive *drive)
+{
+	drive->state.link = POSE_LINK_OPENING;
+	drive->capabilities = 0;
+	drive_forget_fault(drive);
+	drive_lose_reference(drive);
+}
+
+void drive_line_lost(struct drive *drive)
+{
+	drive->state.link = POSE_LINK_LOST;
+	drive->state.motion = POSE_MOTION_UNKNOWN;
+	drive->state.speed_mdeg_s = 0;
+	drive_lose_reference(drive);
+	drive_message(drive, _("The table was unplugged or switched off"));
+}
+
+void drive_begins(struct drive *drive, const struct drive_command *command)
+{
+	struct drive_state *state = &drive->state;
+
+	state->commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : state->reported_mdeg;
+	state->motion = command->act == DRIVE_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
+	/* what is not measured is somewhere on its way: a reader adds the speed times the sample's age */
+	state->speed_mdeg_s = command->act == DRIVE_HOME ? 0 : command->speed_mdeg_s;
+	if (command->act == DRIVE_MOVE && state->commanded_mdeg < state->reported_mdeg)
+		state->speed_mdeg_s = -command->speed_mdeg_s;
+	if (command->act == DRIVE_HOME)
+		drive_lose_reference(drive);
+}
+
+void drive_homed(struct drive *drive)
+{
+	struct drive_state *state = &drive->state;
+
+	state->reference = POSE_REF_HOMED;
+	drive_sample(drive, state->native, 0, state->sampled_ns);	/* so that its uncertainty is known */
+	state->commanded_mdeg = state->reported_mdeg;
+}
+
+void drive_done(struct drive *drive)
+{
+	drive_message(drive, "%s", "");
+	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+}
+
+void drive_cleared(struct drive *drive)
+{
+	if (drive->state.fault[0])
+		drive_emit(drive, DRIVE_EVENT_FAILED, "%s", drive->state.message);
+	else
+		drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+}
+
+bool drive_said_again(struct drive_suspect *suspect, int64_t native, int64_t within)
+{
+	bool again = suspect->is && llabs(native - suspect->native) <= within;
+
+	suspect->is = !again;
+	suspect->native = native;
+	return again;
+}
+
+int64_t drive_age_ms(const struct drive *drive, uint64_t now_ns)
+{
+	return (int64_t)MIN((now_ns - drive->state.sampled_ns) / NS_PER_MS, UINT64_C(60000)) + 50;
 }

@@ -220,6 +220,32 @@ void drive_message(struct drive *drive, const char *format, ...) PRINTF_LIKE(2, 
  * person clears it, and the first one is the one that tells: while there is one, another changes nothing.
  */
 void drive_fault(struct drive *drive, const char *word, const char *format, ...) PRINTF_LIKE(3, 4);
+/** Forget the fault and its sentence: a person has cleared it. */
+void drive_forget_fault(struct drive *drive);
+/** The line was opened: whatever was known before is of another life. */
+void drive_line_opened(struct drive *drive);
+/** The line has gone, unplugged or hung up; the driver ends its command. */
+void drive_line_lost(struct drive *drive);
+/** A command moves the table from now on: where to, and how fast it may turn before the next sample says so. */
+void drive_begins(struct drive *drive, const struct drive_command *command);
+/** Homing has ended at the mark, and the last sample is of the table at rest there. */
+void drive_homed(struct drive *drive);
+/** The command has ended as it should. */
+void drive_done(struct drive *drive);
+/** CLEAR has ended: done, or failed by a fault that is still there, or there again. */
+void drive_cleared(struct drive *drive);
+
+/* A position that cannot be: a line may be damaged once, but hardly twice alike. */
+struct drive_suspect {
+	bool is;
+	int64_t native;
+};
+
+/** Whether @native, which cannot be, was said before: to @within counts. If not, it is the suspect from now on. */
+bool drive_said_again(struct drive_suspect *suspect, int64_t native, int64_t within);
+/** How old the last sample is, for what the table can have done since: 50 ms more, and a minute at most. */
+int64_t drive_age_ms(const struct drive *drive, uint64_t now_ns);
+
 /** The reference may be gone: the epoch rises, the reference is none, the uncertainty unknown. */
 void drive_lose_reference(struct drive *drive);
 

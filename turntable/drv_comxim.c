@@ -305,12 +305,8 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 	*comxim = (struct comxim){ .next_ns = UINT64_MAX };
 	comxim->circle = (struct circle){ .full = FULL_TURN, .line_ns = ANSWER_LINE_NS, .rest_ns = CIRCLE_NEVER };
 	comxim_set_limits(drive);
-	drive->state.link = POSE_LINK_OPENING;
 	drive->state.source = POSE_SRC_NONE;
-	drive->state.fault[0] = '\0';
-	drive->capabilities = 0;
-	drive_message(drive, "%s", "");
-	drive_lose_reference(drive);
+	drive_line_opened(drive);
 	comxim_enter(drive, COMXIM_OPENING, now_ns);
 }
 
@@ -324,9 +320,7 @@ static void comxim_link(struct drive *drive, enum drive_link what, uint64_t now_
 		comxim->pending_count = 0;
 		comxim->cut = true;
 	} else {
-		drive->state.link = POSE_LINK_LOST;
-		drive_lose_reference(drive);
-		drive_message(drive, _("The table was unplugged or switched off"));
+		drive_line_lost(drive);
 		comxim_fail(drive, now_ns, _("the table was unplugged or switched off"));
 		comxim_enter(drive, COMXIM_CLOSED, now_ns);
 		drive->tx_len_bytes = 0;

@@ -32,8 +32,7 @@ static void done(struct drive *drive)
 {
 	comxim_rested(drive);
 	comxim_of(drive)->act = COMXIM_ACT_NONE;
-	drive_message(drive, "%s", "");
-	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+	drive_done(drive);
 }
 
 /* --- pieces --------------------------------------------------------------------------------------- */
@@ -180,9 +179,7 @@ static void homed(struct drive *drive, uint64_t now_ns)
 		comxim_fail(drive, now_ns, _("the table does not count from 0 at its mark"));
 		return;
 	}
-	drive->state.reference = POSE_REF_HOMED;
-	drive_sample(drive, drive->state.native, 0, drive->state.sampled_ns);	/* so that its uncertainty is known */
-	drive->state.commanded_mdeg = drive->state.reported_mdeg;
+	drive_homed(drive);
 	comxim->end_owed = false;
 	done(drive);
 }
@@ -327,8 +324,7 @@ static int clear(struct drive *drive, uint64_t now_ns, struct err *err)
 
 	if (comxim->phase == COMXIM_CLOSED)
 		return err_set(err, ERR_GONE, _("the table is not connected"));
-	drive->state.fault[0] = '\0';
-	drive_message(drive, "%s", "");
+	drive_forget_fault(drive);
 	comxim->act = COMXIM_ACT_CLEAR;
 	comxim->limit_ns = now_ns + CLEAR_LIMIT_NS;
 	comxim_enter(drive, COMXIM_OPENING, now_ns);

@@ -59,6 +59,6 @@ void comxim_reckon(struct drive *drive, int64_t native, int64_t doubt_mdeg, uint
 	comxim->drift_epoch = drive->state.epoch;
 	drive_sample(drive, native, comxim->act == COMXIM_ACT_NONE ? 0 : back ? -comxim->speed_mdeg_s :
 		     comxim->speed_mdeg_s, now_ns);
-	if (drive->state.uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
-		drive->state.uncertainty_mdeg += comxim->drift_mdeg + (int32_t)MIN(doubt_mdeg, (int64_t)MDEG_PER_TURN);
+	drive_add_uncertainty(drive, comxim->drift_mdeg);
+	drive_add_uncertainty(drive, doubt_mdeg);
 }

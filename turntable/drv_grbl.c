@@ -189,11 +189,7 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 	struct grbl *grbl = grbl_of(drive);
 
 	memset(grbl, 0, sizeof *grbl);
-	drive->state.link = POSE_LINK_OPENING;
-	drive->state.fault[0] = '\0';
-	drive->capabilities = 0;
-	drive_message(drive, "%s", "");
-	drive_lose_reference(drive);
+	drive_line_opened(drive);
 	grbl->ask_due_ns = now_ns + FIRST_ASK_NS;
 	grbl_enter(drive, GRBL_LISTENING, now_ns);
 }
@@ -215,10 +211,7 @@ static void grbl_link(struct drive *drive, enum drive_link what, uint64_t now_ns
 		drive->state.link = POSE_LINK_OPENING;
 		return;
 	}
-	drive->state.link = POSE_LINK_LOST;
-	drive->state.speed_mdeg_s = 0;
-	drive_lose_reference(drive);
-	drive_message(drive, _("The table was unplugged or switched off"));
+	drive_line_lost(drive);
 	grbl_fail(drive, now_ns, _("the table was unplugged or switched off"));
 	drive->tx_len_bytes = 0;
 	grbl_enter(drive, GRBL_CLOSED, now_ns);

@@ -111,8 +111,7 @@ struct grbl {
 	unsigned settings_asked;	/* how often since the last $I */
 	bool has_offset;
 	int64_t offset_native;		/* the work offset, for tables that report WPos */
-	int64_t suspect_native;		/* a position that was too far off to believe once */
-	bool suspect;
+	struct drive_suspect suspect;	/* a position that was too far off to believe once */
 	bool tracked;			/* the last position is one to compare the next with */
 	uint64_t tracked_ns;		/* when it was asked for */
 	unsigned home_reports;		/* of the state Home, one after the other, while nothing homes */

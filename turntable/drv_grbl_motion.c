@@ -19,8 +19,7 @@
 void grbl_done(struct drive *drive)
 {
 	grbl_of(drive)->act = GRBL_ACT_NONE;
-	drive_message(drive, "%s", "");
-	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+	drive_done(drive);
 }
 
 /* Relative, in millimetres; the feed is printed down to 0.001 mm a minute. */
@@ -104,8 +103,7 @@ static int clear(struct drive *drive, uint64_t now_ns, struct err *err)
 
 	if (grbl->phase == GRBL_CLOSED)
 		return err_set(err, ERR_GONE, _("the table is not connected"));
-	drive->state.fault[0] = '\0';
-	drive_message(drive, "%s", "");
+	drive_forget_fault(drive);
 	grbl->act = GRBL_ACT_CLEAR;
 	grbl->act_limit_ns = now_ns + CLEAR_WAIT_NS;
 	if (quiet) {	/* nothing is held: read the settings once more, they may be what was wrong */

@@ -26,10 +26,7 @@ static void command_ends(struct drive *drive)
 	if (grbl->act != GRBL_ACT_CLEAR)
 		return;
 	grbl->act = GRBL_ACT_NONE;
-	if (drive->state.fault[0])
-		drive_emit(drive, DRIVE_EVENT_FAILED, "%s", drive->state.message);
-	else
-		drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+	drive_cleared(drive);
 }
 
 void grbl_settings_read(struct drive *drive, uint64_t now_ns)

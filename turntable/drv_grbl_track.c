@@ -79,13 +79,10 @@ static bool believable(struct drive *drive, const struct grbl_report *report, in
 
 	if (!grbl->tracked || reachable(drive, report, at_native, now_ns)) {
 		grbl->tracked = true;
-		grbl->suspect = false;
+		grbl->suspect.is = false;
 		return true;
 	}
-	confirmed = grbl->suspect &&
-		    llabs(at_native - grbl->suspect_native) <= grbl->settings.rate_native_min / 60 / 2 + 1000;
-	grbl->suspect = !confirmed;
-	grbl->suspect_native = at_native;
+	confirmed = drive_said_again(&grbl->suspect, at_native, grbl->settings.rate_native_min / 60 / 2 + 1000);
 	if (confirmed)
 		count_is_lost(drive, now_ns);
 	return confirmed;
@@ -105,11 +102,9 @@ static int64_t speed_of(const struct drive *drive, const struct grbl_report *rep
 /* A step more than drive_sample() knows of, and what the single precision leaves out far away. */
 void grbl_blur(struct drive *drive)
 {
-	struct drive_state *state = &drive->state;
-	int64_t blur_native = grbl_step_native(drive->own) + (llabs(state->native) >> FLOAT_BITS);
+	int64_t blur_native = grbl_step_native(drive->own) + (llabs(drive->state.native) >> FLOAT_BITS);
 
-	if (state->uncertainty_mdeg != DRIVE_UNCERTAINTY_UNKNOWN)
-		state->uncertainty_mdeg += (int32_t)llabs(geometry_mdeg_by(&drive->geometry, blur_native));
+	drive_add_uncertainty(drive, llabs(geometry_mdeg_by(&drive->geometry, blur_native)));
 }
 
 static void take_sample(struct drive *drive, const struct grbl_report *report, int64_t at_native,

@@ -109,10 +109,7 @@ static void ready(struct drive *drive, uint64_t now_ns)
 	if (marlin->act != MARLIN_ACT_CLEAR)
 		return;
 	marlin->act = MARLIN_ACT_NONE;
-	if (drive->state.fault[0])
-		drive_emit(drive, DRIVE_EVENT_FAILED, "%s", drive->state.message);
-	else
-		drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+	drive_cleared(drive);
 }
 
 static void opening_answered(struct drive *drive, enum marlin_kind kind, uint64_t now_ns)
@@ -354,10 +351,7 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 	struct marlin *marlin = marlin_of(drive);
 
 	memset(marlin, 0, sizeof *marlin);
-	drive->state.fault[0] = '\0';
-	drive->capabilities = 0;
-	drive_message(drive, "%s", "");
-	drive_lose_reference(drive);
+	drive_line_opened(drive);
 	marlin_open(drive, now_ns);
 	drive_send(drive, "\n", 1);	/* whatever stood in its memory is a line without a right checksum */
 }
@@ -377,11 +371,7 @@ static void marlin_link(struct drive *drive, enum drive_link what, uint64_t now_
 		marlin_open(drive, now_ns);
 		return;
 	}
-	drive->state.link = POSE_LINK_LOST;
-	drive->state.motion = POSE_MOTION_UNKNOWN;
-	drive->state.speed_mdeg_s = 0;
-	drive_lose_reference(drive);
-	drive_message(drive, _("The table was unplugged or switched off"));
+	drive_line_lost(drive);
 	marlin_fail(drive, now_ns, _("the table was unplugged or switched off"));
 	drive->tx_len_bytes = 0;
 	marlin->phase = MARLIN_CLOSED;

@@ -79,10 +79,10 @@ struct marlin {
 	uint64_t moved_ns;		/* of the last motion or stop */
 	int64_t still_native;
 	unsigned still_count;
-	bool tracked, suspect, has_offset;
+	bool tracked, has_offset;
 	int64_t offset_milli;		/* of its coordinate to its steps */
 	int64_t other_milli, other_native;	/* the last report that did not agree */
-	int64_t suspect_native;
+	struct drive_suspect suspect;
 
 	enum marlin_act act;
 	bool sent;			/* its first line: G91, G28, M204 */

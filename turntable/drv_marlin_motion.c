@@ -30,8 +30,7 @@
 static void done(struct drive *drive)
 {
 	marlin_of(drive)->act = MARLIN_ACT_NONE;
-	drive_message(drive, "%s", "");
-	drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+	drive_done(drive);
 }
 
 static void set_in_motion(struct drive *drive, uint64_t now_ns)
@@ -226,14 +225,7 @@ static void start(struct drive *drive, const struct drive_command *command, uint
 	marlin->begin_ns = 0;
 	marlin->chain_end_ns = marlin->queue_end_ns = now_ns;
 	set_in_motion(drive, now_ns);
-	state->commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : state->reported_mdeg;
-	state->motion = command->act == DRIVE_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
-	/* what is not measured is somewhere on its way: a reader adds the speed times the sample's age */
-	state->speed_mdeg_s = command->act == DRIVE_HOME ? 0 : command->speed_mdeg_s;
-	if (command->act == DRIVE_MOVE && state->commanded_mdeg < state->reported_mdeg)
-		state->speed_mdeg_s = -state->speed_mdeg_s;
-	if (command->act == DRIVE_HOME)
-		drive_lose_reference(drive);
+	drive_begins(drive, command);
 	marlin_wake(marlin, now_ns);
 }
 
@@ -243,8 +235,7 @@ static int clear(struct drive *drive, uint64_t now_ns, struct err *err)
 
 	if (marlin->phase == MARLIN_CLOSED)
 		return err_set(err, ERR_GONE, _("the table is not connected"));
-	drive->state.fault[0] = '\0';
-	drive_message(drive, "%s", "");
+	drive_forget_fault(drive);
 	marlin->act = MARLIN_ACT_CLEAR;
 	marlin->act_limit_ns = now_ns + CLEAR_WAIT_NS;
 	marlin_open(drive, now_ns);
@@ -355,11 +346,7 @@ void marlin_motion_answered(struct drive *drive, enum marlin_kind kind, uint64_t
 
 static void homed(struct drive *drive)
 {
-	struct drive_state *state = &drive->state;
-
-	state->reference = POSE_REF_HOMED;
-	drive_sample(drive, state->native, 0, state->sampled_ns);
-	state->commanded_mdeg = state->reported_mdeg;
+	drive_homed(drive);
 	done(drive);
 }
 

@@ -56,22 +56,19 @@ static bool agrees(const struct drive *drive, int64_t native, int64_t milli)
 static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 {
 	struct marlin *marlin = marlin_of(drive);
-	int64_t age_ms = (int64_t)MIN((now_ns - drive->state.sampled_ns) / NS_PER_MS, UINT64_C(60000)) + 50;
-	int64_t reach = marlin->settings.rate_milli * age_ms * 3 / 2000 + 1000;
+	int64_t reach = marlin->settings.rate_milli * drive_age_ms(drive, now_ns) * 3 / 2000 + 1000;
 	bool rest = drive->state.motion == POSE_MOTION_STILL && marlin->act == MARLIN_ACT_NONE;
-	bool near = llabs(native - drive->state.native) <= (rest ? 0 : reach), confirmed;
+	bool near = llabs(native - drive->state.native) <= (rest ? 0 : reach);
 
 	if (!marlin->tracked || near) {
 		marlin->tracked = true;
-		marlin->suspect = false;
+		marlin->suspect.is = false;
 		return true;
 	}
 	/* at rest an agreeing report has been said twice already, by itself */
-	confirmed = (rest && marlin->has_offset) ||
-		    (marlin->suspect && llabs(native - marlin->suspect_native) <= reach);
-	marlin->suspect = !confirmed;
-	marlin->suspect_native = native;
-	if (!confirmed) {
+	if (rest && marlin->has_offset) {
+		marlin->suspect = (struct drive_suspect){ .native = native };
+	} else if (!drive_said_again(&marlin->suspect, native, reach)) {
 		marlin->ask_due_ns = 0;		/* at once */
 		return false;
 	}

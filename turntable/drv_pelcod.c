@@ -305,12 +305,8 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 		.full = PELCOD_FULL_TURN, .span_ns = REMEMBERED_NS, .line_ns = FRAME_NS, .rest_ns = CIRCLE_NEVER,
 		.max_mdeg_s = drive->limits.max_mdeg_s ? drive->limits.max_mdeg_s : UNKNOWN_MDEG_S,
 	};
-	drive->state.link = POSE_LINK_OPENING;
 	drive->state.source = POSE_SRC_NONE;
-	drive->state.fault[0] = '\0';
-	drive->capabilities = 0;
-	drive_message(drive, "%s", "");
-	drive_lose_reference(drive);
+	drive_line_opened(drive);
 	pelcod_enter(drive, PELCOD_PROBING, now_ns);
 	pelcod_send(drive, PELCOD_STOP, 0, 0, now_ns);	/* it may have been left turning */
 }
@@ -325,9 +321,7 @@ static void pelcod_link(struct drive *drive, enum drive_link what, uint64_t now_
 		pelcod->cut = true;
 		pelcod->asked_ns = 0;
 	} else {
-		drive->state.link = POSE_LINK_LOST;
-		drive_lose_reference(drive);
-		drive_message(drive, _("The table was unplugged or switched off"));
+		drive_line_lost(drive);
 		pelcod_fail(drive, now_ns, _("the table was unplugged or switched off"));
 		pelcod_enter(drive, PELCOD_CLOSED, now_ns);
 		drive->tx_len_bytes = 0;

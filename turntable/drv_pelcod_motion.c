@@ -312,8 +312,7 @@ static int clear(struct drive *drive, uint64_t now_ns, struct err *err)
 
 	if (pelcod->phase == PELCOD_CLOSED)
 		return err_set(err, ERR_GONE, _("the table is not connected"));
-	drive->state.fault[0] = '\0';
-	drive_message(drive, "%s", "");
+	drive_forget_fault(drive);
 	pelcod->act = PELCOD_ACT_CLEAR;
 	pelcod->limit_ns = now_ns + CLEAR_LIMIT_NS;
 	pelcod->answers = false;	/* until it does again; what it says then has a new reference */

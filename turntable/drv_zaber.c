@@ -147,10 +147,7 @@ static void ready(struct drive *drive, uint64_t now_ns)
 	if (zaber->act != ZABER_ACT_CLEAR)
 		return;
 	zaber->act = ZABER_ACT_NONE;
-	if (state->fault[0])
-		drive_emit(drive, DRIVE_EVENT_FAILED, "%s", state->message);
-	else
-		drive_emit(drive, DRIVE_EVENT_DONE, "%s", "");
+	drive_cleared(drive);
 }
 
 static bool take_number(struct drive *drive, enum zaber_kind kind, int64_t value)
@@ -304,10 +301,7 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 	memset(zaber, 0, sizeof *zaber);
 	zaber->turn_learned = turn_learned;
 	zaber->address = (int)MIN(address, 99u);
-	drive->state.fault[0] = '\0';
-	drive->capabilities = 0;
-	drive_message(drive, "%s", "");
-	drive_lose_reference(drive);
+	drive_line_opened(drive);
 	drive_send(drive, SPOIL, strlen(SPOIL));
 	zaber_open(drive, ZABER_VERSION, now_ns);
 }
@@ -328,11 +322,7 @@ static void zaber_link(struct drive *drive, enum drive_link what, uint64_t now_n
 		zaber_open(drive, ZABER_VERSION, now_ns);
 		return;
 	}
-	drive->state.link = POSE_LINK_LOST;
-	drive->state.motion = POSE_MOTION_UNKNOWN;
-	drive->state.speed_mdeg_s = 0;
-	drive_lose_reference(drive);
-	drive_message(drive, _("The table was unplugged or switched off"));
+	drive_line_lost(drive);
 	zaber_fail(drive, now_ns, _("the table was unplugged or switched off"));
 	drive->tx_len_bytes = 0;
 	zaber->phase = ZABER_CLOSED;

@@ -95,8 +95,8 @@ struct zaber {
 	int64_t approach, accel, min_native, max_native;
 	int64_t turn_learned;			/* limit.cycle.dist, for as long as this drive lives */
 
-	bool tracked, suspect, slip_told;
-	int64_t suspect_native;
+	bool tracked, slip_told;
+	struct drive_suspect suspect;
 	uint64_t moved_ns;			/* of the last motion or stop command */
 	int64_t still_native;
 	unsigned still_count;			/* idle at still_native, asked for after moved_ns */

@@ -177,14 +177,7 @@ static void start(struct drive *drive, const struct drive_command *command, uint
 	zaber->by_native = zaber->target_native - state->native;
 	zaber->stopping = false;
 	zaber->escalate_ns = 0;
-	state->commanded_mdeg = command->act == DRIVE_MOVE ? command->target_mdeg : state->reported_mdeg;
-	state->motion = command->act == DRIVE_HOME ? POSE_MOTION_HOMING : POSE_MOTION_MOVING;
-	/* until the first reply a reader reckons with that: the last sample is of the table at rest */
-	state->speed_mdeg_s = command->act == DRIVE_HOME ? 0 : command->speed_mdeg_s;
-	if (command->act == DRIVE_MOVE && state->commanded_mdeg < state->reported_mdeg)
-		state->speed_mdeg_s = -command->speed_mdeg_s;
-	if (command->act == DRIVE_HOME)
-		drive_lose_reference(drive);
+	drive_begins(drive, command);
 	set_out(drive, now_ns);
 }
 
@@ -195,8 +188,7 @@ static int clear(struct drive *drive, uint64_t now_ns, struct err *err)
 
 	if (zaber->phase == ZABER_CLOSED)
 		return err_set(err, ERR_GONE, _("the table is not connected"));
-	drive->state.fault[0] = '\0';
-	drive_message(drive, "%s", "");
+	drive_forget_fault(drive);
 	zaber->act = ZABER_ACT_CLEAR;
 	zaber->act_limit_ns = now_ns + CLEAR_WAIT_NS;
 	zaber_open(drive, ZABER_CLEAR, now_ns);
@@ -305,9 +297,7 @@ static void homed(struct drive *drive, uint64_t now_ns)
 		zaber_fail(drive, now_ns, _("the table stopped before it found its reference switch"));
 		return;
 	}
-	drive->state.reference = POSE_REF_HOMED;
-	drive_sample(drive, drive->state.native, 0, drive->state.sampled_ns);
-	drive->state.commanded_mdeg = drive->state.reported_mdeg;
+	drive_homed(drive);
 	done(drive);
 }
 

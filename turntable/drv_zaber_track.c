@@ -29,8 +29,7 @@ static int64_t noise_native(const struct drive *drive)
 static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 {
 	struct zaber *zaber = zaber_of(drive);
-	int64_t age_ms = (int64_t)MIN((now_ns - drive->state.sampled_ns) / NS_PER_MS, UINT64_C(60000)) + 50;
-	int64_t reach = geometry_native_by(&drive->geometry, drive->limits.max_mdeg_s * age_ms * 3 / 2000 + 1000);
+	int64_t reach = geometry_native_by(&drive->geometry, drive->limits.max_mdeg_s * drive_age_ms(drive, now_ns) * 3 / 2000 + 1000);
 	bool confirmed;
 
 	reach = llabs(reach);
@@ -38,12 +37,10 @@ static bool believable(struct drive *drive, int64_t native, uint64_t now_ns)
 		zaber->tracked = false;		/* at the mark it counts anew */
 	if (!zaber->tracked || llabs(native - drive->state.native) <= reach) {
 		zaber->tracked = true;
-		zaber->suspect = false;
+		zaber->suspect.is = false;
 		return true;
 	}
-	confirmed = zaber->suspect && llabs(native - zaber->suspect_native) <= reach;
-	zaber->suspect = !confirmed;
-	zaber->suspect_native = native;
+	confirmed = drive_said_again(&zaber->suspect, native, reach);
 	if (confirmed) {
 		drive_lose_reference(drive);
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("the controller's count jumped: the reference is lost"));
