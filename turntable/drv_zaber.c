@@ -238,10 +238,13 @@ static void reply_came(struct drive *drive, const struct zaber_reply *reply, uin
 		zaber_flags_listed(drive, reply->data, now_ns);
 	else if (kind == ZABER_WARNINGS)
 		zaber->ask_warnings = false;
-	if (kind == ZABER_POS || kind == ZABER_ENCODER)
-		zaber_track(drive, kind, reply, sent_ns, now_ns);
-	else if (kind >= ZABER_OPENING_COUNT)
+	if (kind == ZABER_POS || kind == ZABER_ENCODER) {
+		/* a new highest flag may hide one that says what this count is worth: the list first */
+		if (!zaber->ask_warnings)
+			zaber_track(drive, kind, reply, sent_ns, now_ns);
+	} else if (kind > ZABER_ENCODER) {
 		zaber_answered(drive, kind, reply, now_ns);
+	}
 	if (kind <= ZABER_ENCODER)
 		zaber->asked_ns = 0;
 }
@@ -297,9 +300,11 @@ static void link_opened(struct drive *drive, uint64_t now_ns)
 	struct zaber *zaber = zaber_of(drive);
 	unsigned address = drive->config.address ? (unsigned)drive->config.address : 1;
 	int64_t turn_learned = zaber->turn_learned;
+	unsigned next_id = zaber->next_id;
 
 	memset(zaber, 0, sizeof *zaber);
 	zaber->turn_learned = turn_learned;
+	zaber->next_id = next_id;	/* a reply that comes late is not to be taken for one of these */
 	zaber->address = (int)MIN(address, 99u);
 	drive_line_opened(drive);
 	drive_send(drive, SPOIL, strlen(SPOIL));

@@ -102,14 +102,15 @@ static void spin_step(struct drive *drive, uint64_t now_ns)
 
 /* --- starting ------------------------------------------------------------------------------------- */
 
-/* Twice a turn at the speed of the search, and some time to look for the mark. */
+/* Twice a turn at the speed of the search, some time to look for the mark, and for ramps however soft: it is passed
+ * at full speed and gone back to. */
 static uint64_t homing_limit_ns(const struct drive *drive)
 {
 	const struct zaber *zaber = drive->own;
 	int64_t data = zaber->approach > 0 ? MIN(zaber->approach, zaber->maxspeed) : zaber->maxspeed;
 	int64_t speed = MAX(zaber_speed_mdeg_s(drive, data), INT64_C(1));
-
-	int64_t ms = 2000 * (int64_t)MDEG_PER_TURN / speed + 20000;
+	int64_t ramp_ms = drive->limits.max_mdeg_s2 ? speed * 1000 / drive->limits.max_mdeg_s2 : 0;
+	int64_t ms = 2000 * (int64_t)MDEG_PER_TURN / speed + 20000 + 5 * ramp_ms;
 
 	return (uint64_t)MIN(ms, INT64_C(600000)) * NS_PER_MS;
 }

@@ -40,8 +40,9 @@ void judge_accuse(struct judge *judge, const char *what)
 		print_message("%s\n", judge->trail[i % ARRAY_LEN(judge->trail)]);
 	fail_msg("%s, at %.3f s: %s (link %d, motion %d, reference %d, fault \"%s\", "
 		 "reported %lld, true %lld, base %lld, uncertain %d, motor %.0f mdeg/s, \"%s\")",
-		 judge->driver, seconds(judge), what, state->link, state->motion, state->reference, state->fault,
-		 (long long)state->reported_mdeg, (long long)sim_board_true_mdeg(judge->rig->sim),
+		 judge->driver, seconds(judge), what, state->link, state->motion, state->reference,
+		 state->fault, (long long)state->reported_mdeg,
+		 (long long)sim_board_true_mdeg(judge->rig->sim),
 		 (long long)judge->base_mdeg, state->uncertainty_mdeg,
 		 sim_board_speed_mdeg_s(judge->rig->sim),
 		 governor_message(judge->rig->governor));

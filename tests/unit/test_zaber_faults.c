@@ -192,6 +192,42 @@ static void test_a_refusal_is_a_sentence(void **state)
 
 /* --- the line and the power ----------------------------------------------------------------------- */
 
+/* The reply tells the highest flag alone; that the power has gone and the count is 0 stands behind it. */
+static void test_a_lost_power_is_noticed_behind_a_higher_flag(void **state)
+{
+	struct rig *rig = zaber_rig_homed(NULL);
+	uint32_t epoch;
+
+	(void)state;
+	assert_int_equal(rig_do(rig, RIG_GOTO(15), 8000), GOVERNOR_DONE);
+	epoch = rig->drive->state.epoch;
+	sim_board_fault(rig->sim, "power", 0);
+	sim_board_fault(rig->sim, "voltage", 1);
+	for (int ms = 0; ms < 3000; ms++) {
+		rig_run(rig, 1);
+		assert_true(rig->drive->state.epoch != epoch || rig->drive->state.reported_mdeg > 14900);
+	}
+	assert_int_not_equal(rig->drive->state.epoch, epoch);
+	rig_free(rig);
+}
+
+/* It passes the mark at full speed and comes back, each with a ramp of seven seconds. */
+static void test_homing_has_the_time_that_the_softest_acceleration_takes(void **state)
+{
+	static const struct sim_config sim = { .true_mdeg = 350000 };
+	static const struct governor_config limits = { .max_mdeg_s = 60000, .default_mdeg_s = 20000,
+						       .max_mdeg_s2 = 200000 };
+	struct rig *rig = rig_open(&(struct rig_options){ .driver = "zaber", .sim = &sim, .limits = &limits });
+
+	(void)state;
+	((struct sim_zaber *)rig->sim->own)->accel = 1;
+	((struct sim_zaber *)rig->sim->own)->approach = 209715;
+	assert_true(rig_until_ready(rig, 4000));
+	assert_int_equal(rig_do(rig, RIG_HOME, 120000), GOVERNOR_DONE);
+	assert_int_equal(rig->drive->state.reference, POSE_REF_HOMED);
+	rig_free(rig);
+}
+
 static void test_replies_later_than_asked_again_are_silence(void **state)
 {
 	struct rig *rig = zaber_rig_homed(NULL);
@@ -253,6 +289,8 @@ int main(void)
 		cmocka_unit_test(test_a_table_forced_at_rest_is_seen_by_the_encoder),
 		cmocka_unit_test(test_homing_without_a_mark_is_a_fault_that_names_itself),
 		cmocka_unit_test(test_a_refusal_is_a_sentence),
+		cmocka_unit_test(test_a_lost_power_is_noticed_behind_a_higher_flag),
+		cmocka_unit_test(test_homing_has_the_time_that_the_softest_acceleration_takes),
 		cmocka_unit_test(test_replies_later_than_asked_again_are_silence),
 		cmocka_unit_test(test_half_a_message_is_spoiled_when_the_line_was_cut),
 		cmocka_unit_test(test_a_lost_command_is_not_sent_twice),
