@@ -28,6 +28,7 @@ struct trial_subject {
 	unsigned short_ms;		/* a silence in a move that is waited for; 0: a lost answer ends it */
 	unsigned long_ms, notice_ms;	/* one that is not, and when it is noticed at the latest */
 	unsigned stop_ms;		/* from then on: it stands by now */
+	unsigned alone_ms;		/* it stands so long after this machine fell silent in a spin; 0: later, or not */
 	unsigned late_ms;		/* an answer that comes so much later is waited for */
 	unsigned garbage;		/* so much of it ends no motion; 0: any may */
 	bool deaf;			/* its simulator can leave one command in so many unheard */
@@ -52,6 +53,6 @@ uint64_t trial_quarter(struct rig *rig);
 void assert_ends_once(const struct rig *rig, uint64_t command, enum governor_outcome wanted);
 void assert_stands(const struct rig *rig);
 /** The reported angle is where the table is, as long as there is a reference. */
-void assert_angle_true(const struct rig *rig, const struct trial_subject *subject);
+void assert_angle_holds(const struct rig *rig, const struct trial_subject *subject);
 
 #endif

@@ -37,14 +37,4 @@ static inline struct sim_marlin *marlin_sim(struct rig *rig)
 	return rig->sim->own;
 }
 
-/* The reported angle is where the table is; a switch is found to within the millisecond that it is looked at. */
-static inline void assert_angle_true(struct rig *rig, int64_t by_mdeg)
-{
-	int64_t off = llabs((sim_board_true_mdeg(rig->sim) - rig->drive->state.reported_mdeg) % MDEG_PER_TURN);
-
-	off = MIN(off, MDEG_PER_TURN - off);
-	if (off > by_mdeg)
-		fail_msg("the angle is wrong by %lld millidegrees", (long long)off);
-}
-
 #endif

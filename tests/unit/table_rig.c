@@ -262,3 +262,12 @@ struct rig *rig_homed(void)
 	assert_int_equal(rig_do(rig, RIG_HOME, 30000), GOVERNOR_DONE);
 	return rig;
 }
+
+void assert_angle_true(const struct rig *rig, int64_t by_mdeg)
+{
+	int64_t off = llabs(sim_board_true_mdeg(rig->sim) - rig->drive->state.reported_mdeg) % MDEG_PER_TURN;
+
+	off = MIN(off, MDEG_PER_TURN - off);
+	if (off > by_mdeg)
+		fail_msg("%s: the angle is wrong by %lld millidegrees", rig->drive->driver->name, (long long)off);
+}

@@ -70,6 +70,8 @@ unsigned rig_ends(const struct rig *rig, uint64_t command, enum governor_outcome
 const char *rig_reason(const struct rig *rig, uint64_t command);
 void rig_unplug(struct rig *rig);
 void rig_plug(struct rig *rig);
+/** The reported angle is where the table is, to @by_mdeg; a switch is found in the millisecond it is looked at. */
+void assert_angle_true(const struct rig *rig, int64_t by_mdeg);
 /** A rig that has opened and homed. */
 struct rig *rig_homed(void);
 

@@ -55,7 +55,7 @@ static void unplug_at(const struct trial_subject *subject, const char *variant, 
 	assert_true(rig_until_ready(rig, 15000));
 	assert_no_motion_was_sent(rig, subject);
 	assert_stands(rig);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	assert_place_is_lost(rig, epoch);
 	rig_free(rig);
 }
@@ -89,7 +89,7 @@ static void lose_power_at(const struct trial_subject *subject, const char *varia
 	assert_stands(rig);
 	if (ms >= subject->begins_ms)	/* nothing moves by itself, but that a motor comes to rest on a step */
 		assert_true(llabs(sim_board_true_mdeg(rig->sim) - at) <= subject->rests_mdeg);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	assert_place_is_lost(rig, epoch);
 	rig_free(rig);
 }
@@ -121,7 +121,7 @@ static void lose_power_at_rest(const struct trial_subject *subject, const char *
 	rig_run(rig, 4000);
 	assert_true(rig_until_ready(rig, 8000));
 	assert_no_motion_was_sent(rig, subject);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	if (rig->drive->capabilities & DRIVE_CAN_HOME)
 		assert_non_null(strstr(rig->drive->state.message, "lost its power"));	/* until it is homed */
 	assert_place_is_lost(rig, epoch);
@@ -173,7 +173,7 @@ static void stay_silent_shortly(const struct trial_subject *subject, const char 
 	rig_run(rig, 20000);
 	assert_ends_once(rig, command, GOVERNOR_DONE);
 	assert_int_equal(rig->drive->state.epoch, epoch);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	rig_free(rig);
 }
 
@@ -197,7 +197,7 @@ static void fall_silent(const struct trial_subject *subject, const char *variant
 	assert_stands(rig);		/* it hears, though it does not speak */
 	assert_true(rig_until_ready(rig, 9000));
 	assert_int_equal(rig->drive->state.link, POSE_LINK_UP);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	rig_free(rig);
 }
 
@@ -205,6 +205,35 @@ static void test_a_long_silence_ends_the_motion(void **state)
 {
 	(void)state;
 	trial_each_plain(fall_silent);
+}
+
+static void kill_the_host_in_a_spin(const struct trial_subject *subject, const char *variant)
+{
+	static const int speeds[] = { 5, 10, 20, 30 };
+
+	for (size_t i = 0; i < ARRAY_LEN(speeds) && subject->alone_ms; i++) {
+		struct rig *rig = trial_open(subject, variant);
+		int64_t from;
+		unsigned ms = 0;
+
+		rig_submit(rig, RIG_SPIN(speeds[i]), NULL);
+		rig_run(rig, 3000);
+		assert_true(sim_board_speed_mdeg_s(rig->sim) > 0);
+		rig->host_dead = true;
+		from = sim_board_counted_mdeg(rig->sim);
+		for (; ms < 3000 && sim_board_speed_mdeg_s(rig->sim) > 0; ms++)
+			rig_run(rig, 1);
+		print_message("%s: host silent at %d degrees/s: still after %u ms, %.1f degrees\n", subject->driver,
+			      speeds[i], ms, (double)(sim_board_counted_mdeg(rig->sim) - from) / 1000);
+		assert_true(ms < subject->alone_ms);
+		rig_free(rig);
+	}
+}
+
+static void test_a_spin_ends_by_itself_when_the_host_falls_silent(void **state)
+{
+	(void)state;
+	trial_each_plain(kill_the_host_in_a_spin);
 }
 
 int main(void)
@@ -216,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_a_hung_controller_never_arrives),
 		cmocka_unit_test(test_a_short_silence_is_waited_for),
 		cmocka_unit_test(test_a_long_silence_ends_the_motion),
+		cmocka_unit_test(test_a_spin_ends_by_itself_when_the_host_falls_silent),
 	};
 
 	return cmocka_run_group_tests_name("driver faults", tests, NULL, NULL);

@@ -15,7 +15,7 @@ static void answer_late(const struct trial_subject *subject, const char *variant
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(rig_do(rig, RIG_TURN(60), 60000), GOVERNOR_DONE);
 		assert_stands(rig);
-		assert_angle_true(rig, subject);
+		assert_angle_holds(rig, subject);
 	}
 	rig_free(rig);
 }
@@ -31,7 +31,7 @@ static void be_late_for_a_second(const struct trial_subject *subject, const char
 	sim_board_fault(rig->sim, "late", 0);
 	rig_run(rig, 20000);
 	assert_ends_once(rig, command, GOVERNOR_DONE);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	rig_free(rig);
 }
 
@@ -57,7 +57,7 @@ static void turn_watched(struct rig *rig, const struct trial_subject *subject)
 	rig_do(rig, RIG_CLEAR, 15000);
 	if (rig_until_ready(rig, 20000)) {
 		assert_stands(rig);
-		assert_angle_true(rig, subject);
+		assert_angle_holds(rig, subject);
 	}
 }
 
@@ -112,7 +112,7 @@ static void say_garbage(const struct trial_subject *subject, const char *variant
 			assert_string_equal(rig->drive->state.fault, "");
 		}
 		assert_stands(rig);
-		assert_angle_true(rig, subject);
+		assert_angle_holds(rig, subject);
 		assert_in_range(sim_board_true_mdeg(rig->sim) - from + 10, 0, 90000 + 10 + 10);	/* nothing twice */
 		rig_free(rig);
 	}
@@ -159,7 +159,7 @@ static void work_once(struct rig *rig, const struct trial_subject *subject, int 
 	if (!rig_until_ready(rig, 20000))
 		return;
 	assert_stands(rig);
-	assert_angle_true(rig, subject);
+	assert_angle_holds(rig, subject);
 	if (rig->drive->state.reference == POSE_REF_NONE && rig->drive->capabilities & DRIVE_CAN_HOME)
 		rig_do(rig, RIG_HOME, 60000);
 }
@@ -175,7 +175,7 @@ static void work_on_a_bad_line(const struct trial_subject *subject, const char *
 		mend(rig);
 		rig_do(rig, RIG_CLEAR, 20000);
 		assert_true(rig_until_ready(rig, 20000));
-		assert_angle_true(rig, subject);
+		assert_angle_holds(rig, subject);
 		rig_free(rig);
 	}
 }

@@ -270,29 +270,6 @@ static void test_spin_holds_its_speed(void **state)
 	}
 }
 
-static void test_spin_ends_by_itself_when_the_host_falls_silent(void **state)
-{
-	static const double speeds[] = { 5, 10, 20, 30 };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(speeds); i++) {
-		struct rig *rig = zaber_rig_homed(NULL);
-		int64_t from;
-		int ms = 0;
-
-		rig_submit(rig, RIG_SPIN(speeds[i]), NULL);
-		rig_run(rig, 3000);
-		rig->host_dead = true;
-		from = sim_board_counted_mdeg(rig->sim);
-		for (; ms < 3000 && sim_board_speed_mdeg_s(rig->sim) > 0; ms++)
-			rig_run(rig, 1);
-		print_message("host silent at %.0f degrees/s: still after %d ms, %.1f degrees\n", speeds[i], ms,
-			      (double)(sim_board_counted_mdeg(rig->sim) - from) / 1000);
-		assert_true(ms < 900);
-		rig_free(rig);
-	}
-}
-
 static void test_spin_changes_speed_without_stopping(void **state)
 {
 	static const char *const variants[] = { NULL, "old" };
@@ -442,7 +419,6 @@ int main(void)
 		cmocka_unit_test(test_old_firmware_gets_its_maxspeed_back),
 		cmocka_unit_test(test_new_firmware_keeps_its_settings),
 		cmocka_unit_test(test_spin_holds_its_speed),
-		cmocka_unit_test(test_spin_ends_by_itself_when_the_host_falls_silent),
 		cmocka_unit_test(test_spin_changes_speed_without_stopping),
 		cmocka_unit_test(test_acceleration_is_set_as_told),
 		cmocka_unit_test(test_stop_decelerates_and_keeps_the_reference),

@@ -31,15 +31,4 @@ static inline struct rig *zaber_rig_homed(const char *variant)
 	return rig;
 }
 
-/* The reported angle is where the table is, as long as there is a reference. */
-static inline void assert_angle_true(struct rig *rig, int64_t by_mdeg)
-{
-	int64_t off = sim_board_true_mdeg(rig->sim) - rig->drive->state.reported_mdeg;
-
-	off = llabs(off % MDEG_PER_TURN);
-	off = MIN(off, MDEG_PER_TURN - off);
-	if (off > by_mdeg)
-		fail_msg("the angle is wrong by %lld millidegrees", (long long)off);
-}
-
 #endif
