@@ -147,8 +147,11 @@ static void work_once(struct rig *rig, const struct trial_subject *subject, int 
 	bool knows = rig->drive->state.reference != POSE_REF_NONE;
 	uint32_t epoch = rig->drive->state.epoch;
 	int64_t off;
+	int outcome;
 
-	if (rig_do(rig, knows ? RIG_GOTO(bearing) : RIG_TURN(bearing - 180), 60000) == GOVERNOR_DONE) {
+	outcome = rig_do(rig, knows ? RIG_GOTO(bearing) : RIG_TURN(bearing - 180), 60000);
+	assert_true(outcome >= 0);	/* it has ended, and once */
+	if (outcome == GOVERNOR_DONE) {
 		off = labs(pose_bearing_mdeg(sim_board_true_mdeg(rig->sim)) - bearing * 1000);
 		assert_stands(rig);
 		if (knows && rig->drive->state.epoch == epoch)
