@@ -49,6 +49,7 @@ struct drive_config {
 	int64_t zero_mdeg;		/* geometry.zero_mdeg */
 	int32_t backlash_mdeg;
 	int address;			/* on the line, where the protocol has addresses; 0: the driver's usual */
+	bool turn_unsure;		/* it is being calibrated: no lost steps are to be concluded from it */
 	int32_t own_mdeg_s, own_mdeg_s2;	/* as measured, where the controller cannot be asked or told; 0: not known */
 };
 
@@ -76,7 +77,7 @@ struct drive_state {
 	bool kept_count;		/* the controller was at rest, counting, when the line was opened, and says
 					   that it has not lost its power since it was last homed or unlocked */
 	char fault[32];			/* latched: the controller's own words; "" when there is none */
-	char message[160];		/* a sentence for the operator; "" */
+	char message[200];		/* a sentence for the operator; "" */
 };
 
 enum drive_act { DRIVE_HOME, DRIVE_MOVE, DRIVE_SPIN, DRIVE_CLEAR, DRIVE_ACCELERATE };

@@ -87,7 +87,7 @@ bool grbl_survey_start(struct drive *drive, uint64_t now_ns)
 	/* steps that were noticed to be lost have cost the reference, but not the count to measure them by */
 	if (drive->state.reference != POSE_REF_HOMED && drive->state.epoch != grbl->strange_epoch)
 		return false;
-	if (grbl->said != GRBL_SAID_IDLE || grbl->settings.soft_limits)
+	if (grbl->said != GRBL_SAID_IDLE || grbl->settings.soft_limits || drive->config.turn_unsure)
 		return false;
 	if (grbl->settings.hard_limits) {
 		drive_emit(drive, DRIVE_EVENT_NOTE, _("with hard limits ($21=1) nobody can tell whether steps were lost"));
@@ -263,7 +263,8 @@ void grbl_survey_watch(struct drive *drive, uint64_t now_ns)
 	int64_t flag = llabs(geometry_mdeg_by(&drive->geometry, settings->pulloff_native)) + BACK_OFF_MDEG;
 	bool strange = grbl->at_switch && past > flag && past < MDEG_PER_TURN - BACK_OFF_MDEG;
 
-	if (drive->state.reference != POSE_REF_HOMED || settings->soft_limits || settings->hard_limits)
+	if (drive->state.reference != POSE_REF_HOMED || settings->soft_limits || settings->hard_limits ||
+	    drive->config.turn_unsure)
 		strange = false;
 	grbl->strange_reports = strange ? grbl->strange_reports + 1 : 0;
 	if (grbl->strange_reports < 2)
@@ -272,7 +273,7 @@ void grbl_survey_watch(struct drive *drive, uint64_t now_ns)
 	drive_lose_reference(drive);
 	grbl->strange_epoch = drive->state.epoch;
 	drive_message(drive, _("The switch closed %d.%03d degrees past where it is counted: steps were lost, home "
-			       "the table"), past / 1000, past % 1000);
+			       "the table; or its turn was never calibrated (units_per_turn)"), past / 1000, past % 1000);
 	drive_emit(drive, DRIVE_EVENT_LOST_STEPS, "%s", drive->state.message);
 	grbl_fail(drive, now_ns, _("steps were lost: the switch is not where it is counted"));
 }

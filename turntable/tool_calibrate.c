@@ -237,10 +237,13 @@ static int calibrate(struct tool_run *run, struct err *err)
 
 int tool_calibrate(const struct tool_options *options)
 {
+	struct tool_options unsure = *options;
 	struct tool_run run = { .command = 0 };
 	struct err err, rest_err;
-	int rc = tool_run_open(&run, options, &err);
+	int rc;
 
+	unsure.drive.turn_unsure = true;
+	rc = tool_run_open(&run, &unsure, &err);
 	if (rc == 0) {
 		rc = calibrate(&run, &err);
 		if (tool_run_rest(&run, &rest_err) < 0)
