@@ -164,6 +164,21 @@ static void test_sim_cancel_decelerates_and_drops_the_queue(void **state)
 	bench_free(bench);
 }
 
+/* A table whose motor was stopped at any point stands where the count says, however often that is done. */
+static void test_sim_counts_what_its_table_has_turned(void **state)
+{
+	struct sim_bench *bench = booted(true);
+	int64_t from = sim_board_true_mdeg(bench->sim) - sim_board_counted_mdeg(bench->sim);
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		bench_hear(bench, "$J=G91X10F613\n", 100 + i % 37);
+		bench_hear(bench, i % 2 ? "\x85" : "\x18", 700);
+	}
+	assert_in_range(sim_board_true_mdeg(bench->sim) - sim_board_counted_mdeg(bench->sim) - from + 1, 0, 2);
+	bench_free(bench);
+}
+
 static void test_sim_ignores_a_cancel_that_comes_before_the_jog_is_parsed(void **state)
 {
 	struct sim_bench *bench = booted(true);
@@ -456,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_sim_ring_of_128_loses_bytes_silently),
 		cmocka_unit_test(test_sim_ok_comes_at_queueing_and_the_move_is_a_trapezoid),
 		cmocka_unit_test(test_sim_cancel_decelerates_and_drops_the_queue),
+		cmocka_unit_test(test_sim_counts_what_its_table_has_turned),
 		cmocka_unit_test(test_sim_ignores_a_cancel_that_comes_before_the_jog_is_parsed),
 		cmocka_unit_test(test_sim_hold_answers_no_line_and_parks_an_idle_controller),
 		cmocka_unit_test(test_sim_reset_in_motion_is_silent_for_half_a_second),
