@@ -183,8 +183,8 @@ void grbl_chain_watch(struct drive *drive, uint64_t now_ns)
 	bool unanswered = grbl->pending_count && grbl->pending[0].kind == GRBL_LINE_JOG &&
 			  now_ns >= grbl->pending[0].sent_ns + ANSWER_WAIT_NS;
 
-	if (!grbl->chained || grbl->stopping)
-		return;
+	if (!grbl->chained || grbl->stopping || !grbl->settings.accel_native_s2)
+		return;		/* nothing is judged by settings that were not said */
 	if ((grbl->feed_native_min < 0 ? -past : past) > slack_native(drive))
 		grbl_fail(drive, now_ns, _("the table turned further than it was told: a jog was damaged on the line"));
 	else if (unanswered)

@@ -90,9 +90,10 @@ void grbl_banner(struct drive *drive, const char *line, uint64_t now_ns)
 	grbl->has_offset = false;
 	grbl->asked_ns = 0;
 	grbl->pending_count = 0;
+	grbl->chained = false;		/* whatever was under way is not any more */
 	if (!ours) {
 		drive_lose_reference(drive);
-		grbl->tracked = grbl->rested = grbl->chained = false;	/* it counts from 0 again */
+		grbl->tracked = grbl->rested = false;	/* it counts from 0 again */
 		grbl_fail(drive, now_ns, _("the controller was reset or lost its power"));
 		drive_message(drive, _("The controller was reset or lost its power: home the table"));
 		drive_emit(drive, DRIVE_EVENT_NOTE, "%s", drive->state.message);

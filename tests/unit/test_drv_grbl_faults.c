@@ -205,6 +205,24 @@ static void test_a_door_in_a_motion_ends_it(void **state)
 	rig_free(rig);
 }
 
+/* Its door was open when it was asked, after a reset in mid-chain: it reports, but has said nothing of itself. */
+static void test_a_controller_that_does_not_say_its_settings_is_only_watched(void **state)
+{
+	struct rig *rig = rig_homed();
+	struct grbl *grbl = rig->drive->own;
+
+	(void)state;
+	rig_submit(rig, RIG_TURN(60), NULL);
+	rig_run(rig, 900);
+	assert_true(grbl->chained);
+	grbl->settings = (struct grbl_settings){ 0 };
+	grbl->act = GRBL_ACT_NONE;
+	sim_board_fault(rig->sim, "door", 0);
+	rig_run(rig, 6000);
+	assert_string_equal(rig->drive->state.fault, "Door:0");
+	rig_free(rig);
+}
+
 static void test_a_reset_button_in_a_motion_is_noticed(void **state)
 {
 	struct rig *rig = rig_homed();
@@ -320,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_an_alarm_that_nobody_heard_is_found_at_the_next_opening),
 		cmocka_unit_test(test_states_of_others_making_are_told_and_cleared),
 		cmocka_unit_test(test_a_door_in_a_motion_ends_it),
+		cmocka_unit_test(test_a_controller_that_does_not_say_its_settings_is_only_watched),
 		cmocka_unit_test(test_a_reset_button_in_a_motion_is_noticed),
 		cmocka_unit_test(test_a_count_that_changes_at_rest_is_not_believed),
 		cmocka_unit_test(test_late_reports_cost_no_reference),
