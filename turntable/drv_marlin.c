@@ -25,6 +25,7 @@
 #define LISTEN_AGAIN_NS (500 * NS_PER_MS)
 #define LISTEN_WAIT_NS (5 * NS_PER_S)
 #define NOISE_MAX 20
+#define BYTES_APART_NS (200 * NS_PER_MS)	/* in a line; then its end was lost, and what comes is another */
 
 static const char *const opening[MARLIN_OPENED] = {
 	[MARLIN_NUMBER] = "M110 N1000", [MARLIN_IDENTIFY] = "M115", [MARLIN_KEEPALIVE] = "M113 S1",
@@ -258,6 +259,9 @@ static void marlin_rx(struct drive *drive, const uint8_t *bytes, size_t len_byte
 {
 	struct marlin *marlin = marlin_of(drive);
 
+	if (now_ns > marlin->byte_ns + BYTES_APART_NS)
+		marlin->line = (struct text_line){ .len = 0 };
+	marlin->byte_ns = now_ns;
 	for (size_t i = 0; i < len_bytes; i++) {
 		enum text_line_result result = text_line_take(&marlin->line, bytes[i]);
 

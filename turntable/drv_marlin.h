@@ -48,6 +48,7 @@ struct marlin {
 	uint64_t phase_ns;
 	uint64_t next_ns;		/* the deadline */
 	struct text_line line;
+	uint64_t byte_ns;		/* when its newest byte came */
 	unsigned noise;			/* lines that were none of Marlin's, since the last good one */
 	uint64_t heard_ns;
 

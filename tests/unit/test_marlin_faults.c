@@ -54,6 +54,28 @@ static void test_settings_are_believed_when_they_were_said_twice_alike(void **st
 	assert_true(opened > 50);
 }
 
+/* Half a report from before a silence is no angle of after it, whatever comes next. */
+static void test_half_a_report_is_not_ended_by_a_later_line(void **state)
+{
+	static const char half[] = "X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 ";
+	struct rig *rig = marlin_rig_homed();
+	uint32_t epoch;
+
+	(void)state;
+	assert_int_equal(rig_do(rig, RIG_GOTO(30), 8000), GOVERNOR_DONE);
+	epoch = rig->drive->state.epoch;
+	rig_run(rig, 500);
+	sim_board_fault(rig->sim, "silence", 500);
+	rig_run(rig, 20);
+	rig->drive->driver->rx(rig->drive, (const uint8_t *)half, sizeof half - 1, rig->now_ns);
+	for (int ms = 0; ms < 3000; ms++) {
+		rig_run(rig, 1);
+		assert_int_equal(rig->drive->state.reported_mdeg, 30000);
+		assert_int_equal(rig->drive->state.epoch, epoch);
+	}
+	rig_free(rig);
+}
+
 /* M410 throws away what waits, the question that is under way too. */
 static void test_an_emergency_stop_in_the_opening_does_not_end_it(void **state)
 {
@@ -309,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged_lines_are_asked_for_again_and_done_once),
 		cmocka_unit_test(test_settings_are_believed_when_they_were_said_twice_alike),
+		cmocka_unit_test(test_half_a_report_is_not_ended_by_a_later_line),
 		cmocka_unit_test(test_an_emergency_stop_in_the_opening_does_not_end_it),
 		cmocka_unit_test(test_a_storm_of_resends_is_lived_through),
 		cmocka_unit_test(test_a_lost_ok_does_not_turn_the_table_twice),
