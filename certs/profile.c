@@ -8,6 +8,7 @@
 #define CA_USE "critical,keyCertSign,cRLSign"
 #define SIGN_USE "critical,digitalSignature"
 #define NOT_CA "critical,CA:FALSE"
+#define DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36"	/* RFC 9336: a C2PA validator wants a purpose that it knows */
 
 const struct profile profiles[PROFILE_COUNT] = {
 	[PROFILE_ROOT] = { "root", "Root", 3650, 3650, "critical,CA:TRUE", CA_USE, NULL,
@@ -19,7 +20,7 @@ const struct profile profiles[PROFILE_COUNT] = {
 			      LAYOUT_STATION_KEY, LAYOUT_STATION_PEM },
 	[PROFILE_LOG] = { "log", "Log signer", 730, 730, NOT_CA, SIGN_USE, NULL, LAYOUT_LOG_KEY,
 			  LAYOUT_LOG_PEM },
-	[PROFILE_MEDIA] = { "media", "Media signer", 730, 730, NOT_CA, SIGN_USE, NULL, LAYOUT_MEDIA_KEY,
-			    LAYOUT_MEDIA_PEM },
+	[PROFILE_MEDIA] = { "media", "Media signer", 730, 730, NOT_CA, SIGN_USE, DOCUMENT_SIGNING,
+			    LAYOUT_MEDIA_KEY, LAYOUT_MEDIA_PEM },
 	[PROFILE_PERSON] = { "person", NULL, 90, 397, NOT_CA, SIGN_USE, "clientAuth", NULL, NULL },
 };

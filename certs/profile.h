@@ -15,7 +15,7 @@ enum profile_kind {
 	PROFILE_CA,		/* the issuing CA, the only one below the root */
 	PROFILE_STATION,	/* TLS server */
 	PROFILE_LOG,		/* signs checkpoints of the log */
-	PROFILE_MEDIA,		/* signs video */
+	PROFILE_MEDIA,		/* signs video, and the delivery copies of stills */
 	PROFILE_PERSON,		/* TLS client: a seat */
 	PROFILE_COUNT
 };
