@@ -16,41 +16,6 @@
 #define STOP_MS 2000
 #define SIMULATOR_LATEST_NS (2 * NS_PER_S)
 
-static int name_index(const json_t *json, const char *key, const char *const *names, int count)
-{
-	const char *name = json_string_value(json_object_get(json, key));
-
-	for (int i = 0; name && i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return 0;	/* the first of each list is "closed", "unknown", "none" */
-}
-
-static void pose_of(struct pose *pose, const json_t *state)
-{
-	static const char *const links[] = { "closed", "opening", "up", "silent", "lost" };
-	static const char *const motions[] = { "unknown", "still", "moving", "stopping", "homing",
-					       "held" };
-	static const char *const references[] = { "none", "user-zero", "homed", "absolute" };
-	static const char *const sources[] = { "none", "assumed", "counted", "encoder" };
-	const json_t *uncertainty = json_object_get(state, "uncertainty_mdeg");
-
-	*pose = (struct pose){
-		.link = name_index(state, "link", links, ARRAY_LEN(links)),
-		.motion = name_index(state, "motion", motions, ARRAY_LEN(motions)),
-		.reference = name_index(state, "reference", references, ARRAY_LEN(references)),
-		.source = name_index(state, "source", sources, ARRAY_LEN(sources)),
-		.reported_mdeg = json_integer_value(json_object_get(state, "reported_mdeg")),
-		.commanded_mdeg = json_integer_value(json_object_get(state, "commanded_mdeg")),
-		.uncertainty_mdeg = json_is_integer(uncertainty) ?
-			(int32_t)json_integer_value(uncertainty) : INT32_MAX,
-		.speed_mdeg_s = (int32_t)json_integer_value(json_object_get(state, "speed_mdeg_s")),
-		.sampled_ns = (uint64_t)json_integer_value(json_object_get(state, "sampled_ns")),
-		.epoch = (uint32_t)json_integer_value(json_object_get(state, "epoch")),
-		.estop = json_is_true(json_object_get(state, "estop")),
-	};
-}
-
 static void homed(void *arg, json_t *result, const struct err *err)
 {
 	struct station *station = arg;
@@ -119,7 +84,7 @@ static void take_table(struct station *station, json_t *state)
 	station->table_state = json_incref(state);
 	keep_table_identity(station, before);
 	json_decref(before);
-	pose_of(&pose, state);
+	pose_read(&pose, state);
 	pipeline_set_pose(station->pipeline, &pose);
 	rpc_server_notify(station->control, 0, "table", "table", json_incref(state));
 	seats_send_table(station);

@@ -14,7 +14,7 @@ static json_t *entry(const struct table *table, const char *kind, const char *te
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:o, s:o}", "kind", kind, "utc_us", (json_int_t)clock_utc_us(),
 			 "mono_ns", (json_int_t)clock_mono_ns(), "epoch", (json_int_t)state->epoch,
 			 "reported_mdeg", (json_int_t)state->reported_mdeg, "reference",
-			 table_reference_text(state->reference), "text", rpc_text(text), "by", rpc_text(by));
+			 pose_reference_name(state->reference), "text", rpc_text(text), "by", rpc_text(by));
 }
 
 static void give(struct table *table, json_t *event)

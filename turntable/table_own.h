@@ -58,7 +58,6 @@ void table_line_overtake(void *table);		/* what the kernel has not sent yet is t
 
 /* table_status.c: the sentence for the operator; valid until the next call. */
 const char *table_message(struct table *table);
-const char *table_reference_text(enum pose_reference reference);
 
 /* table_event.c: what happened, as a table.event of doc/protocol.md 1.3, to ops->event. */
 void table_event_end(struct table *table, const struct governor_end *end);

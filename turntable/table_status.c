@@ -11,13 +11,6 @@
 #define STRANGE_NS (3 * NS_PER_S)
 #define STRANGE_BYTES 16
 
-const char *table_reference_text(enum pose_reference reference)
-{
-	static const char *const texts[] = { "none", "user-zero", "homed", "absolute" };
-
-	return texts[reference];
-}
-
 /* Bytes come, but the driver has long made nothing of them. */
 static bool speaks_strangely(const struct table *table)
 {
@@ -122,19 +115,16 @@ static json_t *geometry_json(const struct drive *drive)
 			 geometry->backlash_mdeg);
 }
 
-static json_t *pose_json(const struct table *table)
+static json_t *motion_json(const struct table *table)
 {
-	static const char *const links[] = { "closed", "opening", "up", "silent", "lost" };
-	static const char *const motions[] = { "unknown", "still", "moving", "stopping", "homing", "held" };
-	static const char *const sources[] = { "none", "assumed", "counted", "encoder" };
 	const struct drive_state *state = &table->drive->state;
 	uint64_t age_ns = clock_mono_ns() - state->sampled_ns;
 	bool known = state->reference != POSE_REF_NONE;
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:i, s:I, s:I, s:I, s:I}",
-			 "link", links[state->link],
-			 "motion", motions[state->link == POSE_LINK_UP ? state->motion : POSE_MOTION_UNKNOWN],
-			 "reference", table_reference_text(state->reference), "source", sources[state->source],
+			 "link", pose_link_name(state->link),
+			 "motion", pose_motion_name(state->link == POSE_LINK_UP ? state->motion : POSE_MOTION_UNKNOWN),
+			 "reference", pose_reference_name(state->reference), "source", pose_source_name(state->source),
 			 "homed", state->reference == POSE_REF_HOMED || state->reference == POSE_REF_ABSOLUTE,
 			 "evidence", governor_evidence(table->governor),
 			 "reported_mdeg", (json_int_t)state->reported_mdeg,
@@ -177,7 +167,7 @@ json_t *table_status(struct table *table)
 				  "identity", rpc_text(table->identity), "unit", drive->driver->unit ? drive->driver->unit : "",
 				  "native_per_unit", (json_int_t)drive->driver->native_per_unit, "simulated", (int)table->options.simulated);
 
-	if (!state || add(state, pose_json(table)) < 0 || add(state, rules_json(table)) < 0 ||
+	if (!state || add(state, motion_json(table)) < 0 || add(state, rules_json(table)) < 0 ||
 	    json_object_set_new(state, "geometry", geometry_json(drive)) < 0) {
 		json_decref(state);
 		return NULL;

@@ -3,6 +3,7 @@
 #ifndef OSTEND_BASE_POSE_H
 #define OSTEND_BASE_POSE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,5 +42,19 @@ static inline int32_t pose_bearing_mdeg(int64_t angle_mdeg)
 
 	return (int32_t)(bearing < 0 ? bearing + MDEG_PER_TURN : bearing);
 }
+
+/* As in messages and records: "up", "still", "homed", "counted". */
+const char *pose_link_name(enum pose_link link);
+const char *pose_motion_name(enum pose_motion motion);
+const char *pose_reference_name(enum pose_reference reference);
+const char *pose_source_name(enum pose_source source);
+
+/**
+ * {"link", "motion", "reference", "source", "bearing_mdeg", "reported_mdeg", "commanded_mdeg", "uncertainty_mdeg",
+ * "speed_mdeg_s", "sampled_ns", "epoch", "estop"}; bearing and uncertainty are null where unknown. NULL without memory.
+ */
+json_t *pose_json(const struct pose *pose);
+/** The other way, also from the state of the table's process; what is missing is as unknown as it can be. */
+void pose_read(struct pose *pose, const json_t *json);
 
 #endif

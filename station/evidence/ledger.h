@@ -60,5 +60,24 @@ int ledger_append(struct store *store, const struct act *act, enum ledger_action
 
 /** The tree as it stands in the transaction. */
 int ledger_tree(struct store *store, struct tlog_tree *tree, struct err *err);
+int ledger_size(struct store *store, uint64_t *size, struct err *err);
+
+/**
+ * The tree over @count entries from @first on, which must be a multiple of the largest power of two in @count:
+ * what proofs are made of. ERR_TAMPER when the tree has not so many.
+ */
+int ledger_range(struct store *store, uint64_t first, uint64_t count, struct tlog_tree *tree, struct err *err);
+
+/** The name in every entry from now on, "" until it is set; kept in the store. */
+int ledger_set_station(struct store *store, const char *name, struct err *err);
+int ledger_station(struct store *store, char *name, size_t size, struct err *err);
+
+/**
+ * Hash every entry again and compare with the tree: 100,000 take a quarter of a second.
+ *
+ * @tree as it is found
+ * @return 0; ERR_TAMPER naming the first entry that is missing or changed; ERR_OS
+ */
+int ledger_check(struct store *store, struct tlog_tree *tree, struct err *err);
 
 #endif
