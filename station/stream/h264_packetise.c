@@ -7,58 +7,33 @@
 
 #include <string.h>
 
+#include "station/base/nal.h"
 #include "station/stream/bytes.h"
 
-enum { NAL_SEI = 6, NAL_SPS = 7, NAL_PPS = 8, NAL_STAP_A = 24, NAL_FU_A = 28 };
+enum { NAL_STAP_A = 24, NAL_FU_A = 28 };	/* RFC 6184 5.2 */
 
 #define FU_HEADER 2
 #define FU_START 0x80
 #define FU_END 0x40
-
-struct nal {
-	const uint8_t *bytes;
-	size_t len;
-};
 
 struct nal_list {
 	size_t count;
 	struct nal nals[H264_NALS_MAX];
 };
 
-/* The offset of the next 00 00 01 at or after @at; @len when there is none. */
-static size_t find_start(const uint8_t *bytes, size_t len, size_t at)
-{
-	while (at + 3 <= len) {
-		const uint8_t *one = memchr(bytes + at + 2, 1, len - at - 2);
-
-		if (!one)
-			break;
-		at = (size_t)(one - bytes) - 2;
-		if (bytes[at] == 0 && bytes[at + 1] == 0)
-			return at;
-		at++;
-	}
-	return len;
-}
-
 static int find_nals(struct nal_list *list, const uint8_t *bytes, size_t len, struct err *err)
 {
-	size_t at = find_start(bytes, len, 0), next, end;
+	size_t at = nal_start(bytes, len, 0);
+	struct nal nal;
 
 	list->count = 0;
 	for (size_t i = 0; i < at; i++)
 		if (bytes[i] || at == len)
 			return err_set(err, ERR_PROTO, "access unit: does not begin with a start code");
-	for (; at < len; at = next) {
-		at += 3;
-		next = find_start(bytes, len, at);
-		for (end = next; end > at && bytes[end - 1] == 0; end--)
-			;	/* trailing_zero_8bits and the fourth byte of a start code (H.264 B.1) */
-		if (end == at)
-			continue;
+	while (nal_next(&nal, bytes, len, &at)) {
 		if (list->count == H264_NALS_MAX)
 			return err_set(err, ERR_RANGE, "access unit: more than %d NAL units", H264_NALS_MAX);
-		list->nals[list->count++] = (struct nal){ bytes + at, end - at };
+		list->nals[list->count++] = nal;
 	}
 	return list->count ? 0 : err_set(err, ERR_PROTO, "access unit: no NAL unit in %zu bytes", len);
 }
@@ -67,7 +42,7 @@ static bool can_aggregate(const struct nal *nal)
 {
 	uint8_t type = nal->bytes[0] & 0x1f;
 
-	return type == NAL_SEI || type == NAL_SPS || type == NAL_PPS;
+	return type == NAL_TYPE_SEI || type == NAL_TYPE_SPS || type == NAL_TYPE_PPS;
 }
 
 /* How many NAL units from @at go into one STAP-A; 1 when it is not worth one. */
@@ -76,7 +51,7 @@ static size_t aggregate_count(const struct nal_list *list, size_t at)
 	size_t len = 1, count = 0;
 
 	while (at + count < list->count && can_aggregate(&list->nals[at + count])) {
-		len += 2 + list->nals[at + count].len;
+		len += 2 + list->nals[at + count].len_bytes;
 		if (len > PACKET_PAYLOAD_MAX)
 			break;
 		count++;
@@ -97,10 +72,10 @@ static size_t packets_of(const struct nal *nal)
 {
 	size_t size;
 
-	if (nal->len <= PACKET_PAYLOAD_MAX)
+	if (nal->len_bytes <= PACKET_PAYLOAD_MAX)
 		return 1;
-	size = fragment_size(nal->len);
-	return (nal->len - 1 + size - 1) / size;
+	size = fragment_size(nal->len_bytes);
+	return (nal->len_bytes - 1 + size - 1) / size;
 }
 
 static size_t count_packets(const struct nal_list *list)
@@ -124,9 +99,9 @@ static void add_aggregate(struct packet_store *store, const struct nal *nals, si
 	for (size_t i = 0; i < count; i++) {
 		nri = MAX(nri, (uint8_t)(nals[i].bytes[0] & 0x60));
 		forbidden |= nals[i].bytes[0] & 0x80;
-		be16_put(packet->payload + at, (uint16_t)nals[i].len);
-		memcpy(packet->payload + at + 2, nals[i].bytes, nals[i].len);
-		at += 2 + nals[i].len;
+		be16_put(packet->payload + at, (uint16_t)nals[i].len_bytes);
+		memcpy(packet->payload + at + 2, nals[i].bytes, nals[i].len_bytes);
+		at += 2 + nals[i].len_bytes;
 	}
 	packet->payload[0] = forbidden | nri | NAL_STAP_A;
 	packet->len_bytes = (uint16_t)at;
@@ -134,17 +109,17 @@ static void add_aggregate(struct packet_store *store, const struct nal *nals, si
 
 static void add_fragments(struct packet_store *store, const struct nal *nal)
 {
-	size_t size = fragment_size(nal->len), at = 1;
+	size_t size = fragment_size(nal->len_bytes), at = 1;
 
-	while (at < nal->len) {
+	while (at < nal->len_bytes) {
 		struct packet *packet = packet_store_add(store);
-		size_t part = MIN(size, nal->len - at);
+		size_t part = MIN(size, nal->len_bytes - at);
 
 		packet->payload[0] = (nal->bytes[0] & 0xe0) | NAL_FU_A;
 		packet->payload[1] = nal->bytes[0] & 0x1f;
 		if (at == 1)
 			packet->payload[1] |= FU_START;
-		if (at + part == nal->len)
+		if (at + part == nal->len_bytes)
 			packet->payload[1] |= FU_END;
 		memcpy(packet->payload + FU_HEADER, nal->bytes + at, part);
 		packet->len_bytes = (uint16_t)(FU_HEADER + part);
@@ -156,13 +131,13 @@ static void add_nal(struct packet_store *store, const struct nal *nal)
 {
 	struct packet *packet;
 
-	if (nal->len > PACKET_PAYLOAD_MAX) {
+	if (nal->len_bytes > PACKET_PAYLOAD_MAX) {
 		add_fragments(store, nal);
 		return;
 	}
 	packet = packet_store_add(store);
-	memcpy(packet->payload, nal->bytes, nal->len);
-	packet->len_bytes = (uint16_t)nal->len;
+	memcpy(packet->payload, nal->bytes, nal->len_bytes);
+	packet->len_bytes = (uint16_t)nal->len_bytes;
 }
 
 static void label(struct packet_store *store, const struct packet_span *span, uint32_t ts_90k)
