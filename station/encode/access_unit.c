@@ -27,6 +27,19 @@ struct access_unit *access_unit_unref(struct access_unit *au)
 	return NULL;
 }
 
+void access_unit_describe(struct access_unit *au, const struct access_unit *from)
+{
+	au->layer = from->layer;
+	au->keyframe = from->keyframe;
+	au->synthetic = from->synthetic;
+	au->width = from->width;
+	au->height = from->height;
+	au->number = from->number;
+	au->captured_ns = from->captured_ns;
+	au->encoded_ns = from->encoded_ns;
+	au->ts_90k = from->ts_90k;
+}
+
 uint32_t access_unit_ts_90k(uint64_t captured_ns)
 {
 	/* 90000 / 1e9 = 9 / 100000; the product stays below 2^64 for 65 years of uptime */

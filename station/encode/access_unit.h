@@ -34,6 +34,9 @@ struct access_unit *access_unit_new(size_t len_bytes);
 struct access_unit *access_unit_ref(struct access_unit *au);
 struct access_unit *access_unit_unref(struct access_unit *au);	/* NULL is fine; returns NULL */
 
+/** Copy from @from what is said about the picture, all but its bytes and references. */
+void access_unit_describe(struct access_unit *au, const struct access_unit *from);
+
 /** The RTP time of a capture time: one mapping for the whole station, so that SRs agree. */
 uint32_t access_unit_ts_90k(uint64_t captured_ns);
 
