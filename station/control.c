@@ -12,6 +12,7 @@
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/media_signing.h"
 #include "station/rooms.h"
 #include "station/station.h"
 
@@ -86,7 +87,7 @@ json_t *control_status(struct station *station)
 {
 	const struct showing *showing = &station->showing;
 
-	return json_pack("{s:s, s:b, s:b, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:O?, s:O?, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:b, s:b, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:O?, s:O?, s:o, s:o, s:o, s:o, s:o}",
 			 "version", PACKAGE_VERSION, "demo", (int)station->config.demo, "ready",
 			 (int)station->ready, "state", showing_state_name(showing->state), "uptime_s",
 			 (json_int_t)((clock_mono_ns() - station->started_ns) / NS_PER_S), "url",
@@ -94,7 +95,8 @@ json_t *control_status(struct station *station)
 			 showing->exhibit_no, "exhibit_name", showing->exhibit_name, "utc_us",
 			 (json_int_t)clock_utc_us(), "camera", station->camera_state, "table",
 			 station->table_state, "children", children_status(station), "encoder",
-			 encoder_status(station), "stream", stream_status(station), "join",
+			 encoder_status(station), "stream", stream_status(station), "signing",
+			 media_signing_status(station->signing), "join",
 			 join_status(station));
 }
 

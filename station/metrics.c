@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "station/base/clock.h"
+#include "station/media_signing.h"
 #include "station/rooms.h"
 #include "station/station.h"
 
@@ -89,6 +90,17 @@ static void write_pipeline(FILE *out, struct station *station)
 	      stats.picture_us / 1e6);
 	gauge(out, "camera_present", "1 when a picture of the camera came within a second.",
 	      stats.camera_present);
+}
+
+static void write_signing(FILE *out, struct station *station)
+{
+	struct media_sign_stats stats;
+
+	media_signing_stats(station->signing, &stats);
+	counter(out, "signed_sections_total", "Sections of the video that were signed.", stats.signed_sections);
+	counter(out, "unsigned_sections_total", "Sections of the video whose signature could not be had.",
+		stats.unsigned_sections);
+	gauge(out, "signatures_waiting", "Sections whose signature has not come yet.", stats.waiting);
 }
 
 static void write_stream(FILE *out, struct station *station)
@@ -188,6 +200,7 @@ char *metrics_text(struct station *station)
 	      (double)(clock_mono_ns() - station->started_ns) / 1e9);
 	write_process(out);
 	write_pipeline(out, station);
+	write_signing(out, station);
 	write_stream(out, station);
 	write_web(out, station);
 	write_table(out, station);

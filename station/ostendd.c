@@ -23,6 +23,7 @@
 #include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/sandbox.h"
+#include "station/media_signing.h"
 #include "station/roles.h"
 #include "station/rooms.h"
 #include "station/station.h"
@@ -137,8 +138,10 @@ static int open_certificates(struct station *station, struct err *err)
 static void give_access_unit(void *owner, struct access_unit *au)
 {
 	struct station *station = owner;
+	struct access_unit *with_signatures = media_signing_pass(station->signing, au);
 
-	stream_give(station->stream, au);
+	stream_give(station->stream, with_signatures);
+	access_unit_unref(with_signatures);
 }
 
 static int start_stream(struct station *station, struct err *err)
@@ -308,6 +311,8 @@ static int start(struct station *station, struct err *err)
 	if (rc == 0)
 		rc = seats_open(station, err);
 	if (rc == 0)
+		rc = media_signing_open(&station->signing, station, err);
+	if (rc == 0)
 		rc = start_stream(station, err);
 	if (rc == 0)
 		rc = start_pipeline(station, err);
@@ -327,6 +332,7 @@ static void stop(struct station *station)
 	station->web = web_stop(station->web);
 	station->pipeline = pipeline_stop(station->pipeline);
 	station->stream = stream_stop(station->stream);
+	station->signing = media_signing_free(station->signing);
 	station->control = rpc_server_free(station->control);
 	station->rooms = rooms_free(station->rooms);
 	station->web_queue = queue_free(station->web_queue);

@@ -21,6 +21,7 @@
 #include "station/stream/stream.h"
 #include "station/web/web.h"
 
+struct media_signing;
 struct rooms;
 struct metrics_server;
 
@@ -36,6 +37,7 @@ struct station {
 
 	struct child *capture, *table, *signer, *simulator;
 	struct pipeline *pipeline;
+	struct media_signing *signing;
 	struct stream *stream;
 	struct web *web;
 	struct queue *web_queue;	/* struct web_event, from the web thread */
