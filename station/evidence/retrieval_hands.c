@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The exhibit changes hands: out of the store and back, by two people, with what they found; and those late. */
+#include <string.h>
+
+#include "station/evidence/retrieval_own.h"
+
+static int check_two(const struct act *act, struct err *err)
+{
+	if (!act->second[0])
+		return err_set(err, ERR_DENIED, "two people have to do this together: name the second one");
+	if (retrieval_same_person(act->actor, act->second))
+		return err_set(err, ERR_DENIED, "%s cannot be the second person as well", act->actor);
+	return 0;
+}
+
+static int check_found(const struct act *act, const struct retrieval_condition *found, struct err *err)
+{
+	int rc = check_two(act, err);
+
+	if (rc == 0 && !*found->condition)
+		rc = err_set(err, ERR_RANGE, "the condition of the exhibit must be described");
+	if (rc == 0 && !found->still_count && !act->reason[0])
+		rc = err_set(err, ERR_RANGE, "name the photographs of the exhibit as it is now, or give the reason why "
+			     "there are none");
+	return rc;
+}
+
+static int keep_stills(struct store *store, int64_t id, const char *way, const struct retrieval_condition *found,
+		       struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < found->still_count && rc == 0; i++)
+		rc = store_run(store, err, "INSERT INTO retrieval_still(retrieval, still, way) VALUES(?, ?, ?)", "iit", id,
+			       found->stills[i], way);
+	return rc == ERR_STATE ? err_set(err, ERR_RANGE, "a photograph is named twice, or was named when the exhibit went "
+					 "out: take new ones") : rc;
+}
+
+static json_t *found_json(const struct retrieval_condition *found)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < found->still_count; i++)
+		json_array_append_new(list, json_integer(found->stills[i]));
+	return json_pack("{s:s, s:s, s:o}", "condition", found->condition, "seal", found->seal, "stills", list);
+}
+
+static json_t *with(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+	return object;
+}
+
+int retrieval_out(struct store *store, const struct act *act, int64_t id,
+		  const struct retrieval_condition *found, struct err *err)
+{
+	struct retrieval now;
+	int rc = check_found(act, found, err);
+
+	if (rc == 0)
+		rc = retrieval_in_state(store, id, RETRIEVAL_APPROVED, "taken out", &now, err);
+	if (rc == 0)
+		rc = keep_stills(store, id, "out", found, err);
+	if (rc == 0)
+		rc = store_run(store, err, "UPDATE retrieval SET state = 'out', out_by = ?, out_second = ?, received_by = ?,"
+			       " out_utc_us = ?, condition_out = ?, seal_out = ?, out_remark = ?"
+			       " WHERE id = ? AND state = 'approved'", "tttittti", act->actor, act->second, found->other,
+			       (int64_t)act->utc_us, found->condition, found->seal, act->reason, id);
+	if (rc == 0)
+		rc = retrieval_note(store, act, LEDGER_RETRIEVAL_OUT, &now,
+				    with(found_json(found), "received_by", json_string(found->other)), err);
+	return rc;
+}
+
+/* What is being shown, or is about to be, cannot be in the store at the same time. */
+static int check_not_shown(struct store *store, int64_t id, struct err *err)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	int rc = store_query(&rows, store, err, "SELECT showing FROM showing_exhibit JOIN showing ON showing.id = showing"
+			     " WHERE retrieval = ? AND state <> 'CLOSED'", "i", id);
+
+	if (rc == 0)
+		rc = store_next(&rows, err);
+	if (rc > 0)
+		rc = err_set(err, ERR_STATE, "the exhibit is on the list of showing %lld: close that first",
+			     (long long)store_integer(&rows, 0));
+	return rc;
+}
+
+static int count_comparisons(struct store *store, int64_t id, int64_t *count, struct err *err)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	int rc = store_query(&rows, store, err, "SELECT count(*) FROM retrieval_comparison WHERE retrieval = ?", "i", id);
+
+	if (rc == 0)
+		rc = store_next(&rows, err);
+	if (rc > 0)
+		*count = store_integer(&rows, 0);
+	return MIN(rc, 0);
+}
+
+static int check_compared(struct store *store, const struct act *act, int64_t id,
+			  const struct retrieval_condition *found, struct err *err)
+{
+	int64_t count = 0;
+	int rc = count_comparisons(store, id, &count, err);
+
+	if (rc == 0 && !count && !act->reason[0])
+		rc = err_set(err, ERR_STATE, "compare photographs from before and after first, or give the reason why that "
+			     "cannot be done");
+	if (rc == 0 && found->changed && !*found->damage)
+		rc = err_set(err, ERR_RANGE, "say what has changed");
+	if (rc == 0 && !found->changed && *found->damage)
+		rc = err_set(err, ERR_RANGE, "a damage is described, but no change is confirmed: one of the two is wrong");
+	return rc;
+}
+
+int retrieval_back(struct store *store, const struct act *act, int64_t id,
+		   const struct retrieval_condition *found, struct err *err)
+{
+	struct retrieval now;
+	int rc = check_found(act, found, err);
+
+	if (rc == 0)
+		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, "brought back", &now, err);
+	if (rc == 0)
+		rc = check_not_shown(store, id, err);
+	if (rc == 0)
+		rc = check_compared(store, act, id, found, err);
+	if (rc == 0)
+		rc = keep_stills(store, id, "back", found, err);
+	if (rc == 0)
+		rc = store_run(store, err, "UPDATE retrieval SET state = 'back', back_by = ?, back_second = ?,"
+			       " returned_by = ?, back_utc_us = ?, condition_in = ?, seal_in = ?, back_remark = ?, changed = ?,"
+			       " damage = ? WHERE id = ? AND state = 'out'", "tttitttiti", act->actor, act->second,
+			       found->other, (int64_t)act->utc_us, found->condition, found->seal, act->reason,
+			       (int64_t)found->changed, found->damage, id);
+	if (rc == 0)
+		rc = retrieval_note(store, act, LEDGER_RETRIEVAL_BACK, &now,
+				    with(with(with(found_json(found), "returned_by", json_string(found->other)), "changed",
+					      json_boolean(found->changed)), "damage", json_string(found->damage)), err);
+	return rc;
+}
+
+int retrieval_compared(struct store *store, const struct act *act, int64_t id, int64_t before, int64_t after,
+		       const char *file, const char *sha256, json_t *result, int64_t *comparison, struct err *err)
+{
+	CLEANUP(util_freep) char *text = json_dumps(result, JSON_COMPACT | JSON_ENSURE_ASCII);
+	struct retrieval now;
+	int rc = text ? 0 : err_set(err, ERR_NOMEM, "out of memory");
+
+	if (rc == 0)
+		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, "compared with what went out", &now, err);
+	if (rc == 0)
+		rc = store_run(store, err, "INSERT INTO retrieval_comparison(retrieval, before, after, file, sha256, result,"
+			       " compared_by, utc_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "iiitttti", id, before, after, file,
+			       sha256, text, act->actor, (int64_t)act->utc_us);
+	if (rc < 0) {
+		json_decref(result);
+		return rc;
+	}
+	*comparison = store_last_id(store);
+	return retrieval_note(store, act, LEDGER_RETRIEVAL_COMPARED, &now,
+			      json_pack("{s:I, s:I, s:I, s:s, s:s, s:o}", "comparison", (json_int_t)*comparison, "before",
+					(json_int_t)before, "after", (json_int_t)after, "file", file, "sha256", sha256,
+					"result", result), err);
+}
+
+/* --- late ---------------------------------------------------------------------------------------- */
+
+#define LATE " FROM retrieval WHERE state = 'out' AND due_utc_us < ?"
+
+static int tell_late(struct store *store, const struct act *act, int64_t id, json_t *list, struct err *err)
+{
+	struct retrieval now;
+	json_t *json = NULL;
+	int rc = retrieval_get(store, id, &now, err);
+
+	if (rc == 0)
+		rc = store_run(store, err, "UPDATE retrieval SET late_told = 1 WHERE id = ?", "i", id);
+	if (rc == 0)
+		rc = retrieval_note(store, act, LEDGER_RETRIEVAL_OVERDUE, &now,
+				    json_pack("{s:I}", "due_utc_us", (json_int_t)now.due_utc_us), err);
+	if (rc == 0)
+		rc = retrieval_json(store, id, act->utc_us, &json, err);
+	if (rc == 0)
+		json_array_append_new(list, json);
+	return rc;
+}
+
+int retrieval_find_late(struct store *store, const struct act *act, json_t **late, int64_t *all, struct err *err)
+{
+	int64_t ids[64];
+	json_t *list = json_array();
+	size_t count = 0;
+	int rc;
+
+	/* the reading ends before rows are changed */
+	{
+		CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+
+		rc = store_query(&rows, store, err, "SELECT id" LATE " AND late_told = 0 LIMIT 64", "i",
+				 (int64_t)act->utc_us);
+		while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
+			ids[count++] = store_integer(&rows, 0);
+			rc = 0;
+		}
+	}
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = tell_late(store, act, ids[i], list, err);
+	if (rc == 0) {
+		CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+
+		rc = store_query(&rows, store, err, "SELECT count(*)" LATE, "i", (int64_t)act->utc_us);
+		if (rc == 0 && (rc = store_next(&rows, err)) > 0)
+			*all = store_integer(&rows, 0);
+		rc = MIN(rc, 0);
+	}
+	if (rc < 0)
+		json_decref(list);
+	else
+		*late = list;
+	return rc;
+}

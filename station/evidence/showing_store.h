@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * showing_store.h - showings as the database has them: which, of what, and how each went on.
+ *
+ * The rules (showing.h) have been asked before; here the state is kept, with its event, so that it outlives
+ * the station. At most one showing is open. Thread: evidence, in the caller's transaction.
+ */
+#ifndef OSTEND_EVIDENCE_SHOWING_STORE_H
+#define OSTEND_EVIDENCE_SHOWING_STORE_H
+
+#include "station/evidence/exhibit.h"
+#include "station/evidence/ledger.h"
+#include "station/showing/showing.h"
+
+/**
+ * Open one for the exhibits @codes (texts). Each must be of the case, and have a retrieval that is approved
+ * or out.
+ *
+ * @case_no "": that of the first exhibit
+ * @out     id, purpose and case of the new one, PREPARED
+ * @return  0; ERR_RANGE for a code that is none or none of the case; ERR_STATE when one is open, or without a
+ *          retrieval, naming the exhibit
+ */
+int showing_store_open(struct store *store, const struct act *act, enum showing_purpose purpose,
+		       const char *case_no, const json_t *codes, struct showing *out, struct err *err);
+
+/** The open one into @out; id 0, PREPARED: there is none. */
+int showing_store_load(struct store *store, struct showing *out, struct err *err);
+
+/**
+ * Keep state and pause of @now. Going ON AIR the first time needs an exhibit that is out of store.
+ *
+ * @data further members of the event, stolen; NULL: none
+ */
+int showing_store_change(struct store *store, const struct act *act, const struct showing *now, json_t *data,
+			 struct err *err);
+
+/** The end. Its fingerprint is added by showing_store_seal when the log is signed. */
+int showing_store_close(struct store *store, const struct act *act, int64_t id, struct err *err);
+/** ERR_STATE unless it is closed and has none. */
+int showing_store_seal(struct store *store, int64_t id, const char *fingerprint, struct err *err);
+
+/**
+ * Put the exhibit @code on the table: it must be on the list and out of store, and its handling cards
+ * acknowledged. A code that is refused is an event too, which the caller keeps by showing_store_refuse_scan.
+ *
+ * @exhibit what is placed
+ * @return  0; ERR_RANGE for a code that is none or not on the list; ERR_STATE
+ */
+int showing_store_stage(struct store *store, const struct act *act, int64_t id, const char *code,
+			bool acknowledged, struct exhibit *exhibit, struct err *err);
+int showing_store_refuse_scan(struct store *store, const struct act *act, const char *code, const char *sentence,
+			      struct err *err);
+
+/** {"showing", "state", "purpose", "case_no", "exhibits": [...], "opened_utc_us", ...}; @id 0: the open one, or the
+ * newest. ERR_RANGE */
+int showing_store_json(struct store *store, int64_t id, json_t **json, struct err *err);
+/** The newest 200, without their exhibits. */
+int showing_store_list(struct store *store, json_t **list, struct err *err);
+
+#endif

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Retrievals and showings in the store: what they need of each other, of two people, and what is kept. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "station/evidence/retrieval.h"
+#include "station/evidence/showing_store.h"
+#include "tests/unit/temp_folder.h"
+
+#define NOW_US UINT64_C(1790000000000000)
+#define HOUR_US UINT64_C(3600000000)
+
+struct fixture {
+	char *folder;
+	struct store *store;
+	struct exhibit exhibits[3];	/* the last is of another case */
+};
+
+static struct act act_of(const char *actor, const char *second, const char *reason)
+{
+	struct act act = { .utc_us = NOW_US };
+
+	snprintf(act.actor, sizeof act.actor, "%s", actor);
+	snprintf(act.role, sizeof act.role, "operator");
+	snprintf(act.second, sizeof act.second, "%s", second);
+	snprintf(act.reason, sizeof act.reason, "%s", reason);
+	return act;
+}
+
+static void add_exhibit(struct fixture *fixture, int place, const struct case_file *in_case, const char *no,
+			const char *name, const char *handling)
+{
+	struct act act = act_of("Chen", "", "");
+	struct exhibit_values values = { 0 };
+	struct err err;
+
+	snprintf(values.exhibit_no, sizeof values.exhibit_no, "%s", no);
+	snprintf(values.name, sizeof values.name, "%s", name);
+	snprintf(values.handling, sizeof values.handling, "%s", handling);
+	if (exhibit_add(fixture->store, &act, in_case, &values, &fixture->exhibits[place], &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static struct case_file add_case(struct fixture *fixture, const char *no)
+{
+	struct act act = act_of("Chen", "", "");
+	struct case_values values = { 0 };
+	struct case_file file;
+
+	snprintf(values.case_no, sizeof values.case_no, "%s", no);
+	assert_int_equal(case_add(fixture->store, &act, &values, &file, NULL), 0);
+	return file;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	struct case_file first, other;
+	struct err err;
+
+	fixture->folder = temp_folder_new();
+	if (store_open(&fixture->store, fixture->folder, &err) < 0 || store_begin(fixture->store, &err) < 0)
+		fail_msg("%s", err.text);
+	first = add_case(fixture, "(2026)浙0108刑初123号");
+	other = add_case(fixture, "(2026)浙0108刑初124号");
+	add_exhibit(fixture, 0, &first, "1", "菜刀", "sharp");
+	add_exhibit(fixture, 1, &first, "2", "手机", "");
+	add_exhibit(fixture, 2, &other, "1", "瓶", "");
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(store_commit(fixture->store, NULL), 0);
+	store_free(fixture->store);
+	temp_folder_free(fixture->folder);
+	free(fixture);
+	return 0;
+}
+
+/* The sentence of a refusal must name @what. */
+#define assert_refused(rc, code, err, what)                                                        \
+	do {                                                                                       \
+		assert_int_equal(rc, code);                                                        \
+		if (!strstr((err).text, what))                                                     \
+			fail_msg("\"%s\" does not say \"%s\"", (err).text, what);                  \
+	} while (0)
+
+static void must(int rc, const struct err *err)
+{
+	if (rc < 0)
+		fail_msg("%s", err->text);
+}
+
+static int request(struct fixture *fixture, int which, const char *who, const char *why, int64_t *id, struct err *err)
+{
+	const struct exhibit *exhibit = &fixture->exhibits[which];
+	struct act act = act_of(who, "", why);
+	struct retrieval_request wish = {
+		.code = exhibit->code, .case_no = exhibit->in_case.values.case_no,
+		.exhibit_no = exhibit->values.exhibit_no, .exhibit_name = exhibit->values.name, .purpose = "challenge",
+		.due_utc_us = NOW_US + 24 * HOUR_US,
+	};
+
+	return retrieval_request(fixture->store, &act, &wish, id, err);
+}
+
+static int approve(struct fixture *fixture, const char *who, int64_t id, struct err *err)
+{
+	struct act act = act_of(who, "", "");
+
+	return retrieval_approve(fixture->store, &act, id, err);
+}
+
+static int take_out(struct fixture *fixture, int64_t id, struct err *err)
+{
+	static const int64_t stills[] = { 4, 5 };
+	struct act act = act_of("Chen", "Du", "");
+	struct retrieval_condition found = { .condition = "clean, tip bent", .seal = "F-1", .other = "Wang",
+					     .stills = stills, .still_count = 2, .damage = "" };
+
+	return retrieval_out(fixture->store, &act, id, &found, err);
+}
+
+static int bring_back(struct fixture *fixture, int64_t id, bool changed, const char *damage, const char *reason,
+		      struct err *err)
+{
+	static const int64_t stills[] = { 9 };
+	struct act act = act_of("Chen", "Du", reason);
+	struct retrieval_condition found = { .condition = "as before\nclean", .seal = "F-2", .other = "Wang",
+					     .stills = stills, .still_count = 1, .changed = changed, .damage = damage };
+
+	return retrieval_back(fixture->store, &act, id, &found, err);
+}
+
+static int64_t make_out(struct fixture *fixture, int which)
+{
+	struct err err;
+	int64_t id = 0;
+
+	must(request(fixture, which, "Wang", "hearing", &id, &err), &err);
+	must(approve(fixture, "Li", id, &err), &err);
+	must(take_out(fixture, id, &err), &err);
+	return id;
+}
+
+static int64_t compare(struct fixture *fixture, int64_t id)
+{
+	struct act act = act_of("Chen", "", "");
+	int64_t comparison = 0;
+	struct err err;
+
+	must(retrieval_compared(fixture->store, &act, id, 4, 9, "media/c.jpg", "ab", json_pack("{s:i}", "regions", 0),
+				&comparison, &err), &err);
+	return comparison;
+}
+
+static int sign(struct fixture *fixture, int64_t id, enum retrieval_side side, const char *name, struct err *err)
+{
+	struct act act = act_of("Chen", "", "");
+	struct retrieval_signature signature = { .side = side, .name = name, .certificate = "" };
+
+	return retrieval_sign(fixture->store, &act, id, &signature, err);
+}
+
+static enum retrieval_state state_of(struct fixture *fixture, int64_t id)
+{
+	struct retrieval now;
+
+	assert_int_equal(retrieval_get(fixture->store, id, &now, NULL), 0);
+	return now.state;
+}
+
+static void test_a_retrieval_goes_from_asked_for_to_signed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err;
+	int64_t id = make_out(fixture, 0);
+
+	assert_int_equal(state_of(fixture, id), RETRIEVAL_OUT);
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	assert_int_equal(state_of(fixture, id), RETRIEVAL_BACK);
+	must(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), &err);
+	assert_int_equal(state_of(fixture, id), RETRIEVAL_BACK);
+	must(sign(fixture, id, RETRIEVAL_CUSTODIAN, "Chen", &err), &err);
+	assert_int_equal(state_of(fixture, id), RETRIEVAL_SIGNED);
+	must(request(fixture, 0, "Wang", "hearing again", &id, &err), &err);
+}
+
+static void test_who_asks_cannot_approve(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err;
+	int64_t id = 0;
+
+	must(request(fixture, 0, "Wang (process 7, user 0)", "hearing", &id, &err), &err);
+	assert_refused(approve(fixture, "wang ", id, &err), ERR_DENIED, err, "another person");
+	assert_refused(approve(fixture, "Wang (process 9, user 0)", id, &err), ERR_DENIED, err, "another person");
+	assert_int_equal(state_of(fixture, id), RETRIEVAL_REQUESTED);
+	must(approve(fixture, "Wang Er", id, &err), &err);
+}
+
+static void test_a_request_needs_a_reason_and_a_time_to_come(void **state)
+{
+	struct fixture *fixture = *state;
+	struct retrieval_request late = { .code = fixture->exhibits[0].code, .case_no = "", .exhibit_no = "1",
+					  .exhibit_name = "", .purpose = "", .due_utc_us = NOW_US };
+	struct act act = act_of("Wang", "", "hearing");
+	struct err err;
+	int64_t id;
+
+	assert_refused(request(fixture, 0, "Wang", "", &id, &err), ERR_RANGE, err, "reason");
+	assert_refused(retrieval_request(fixture->store, &act, &late, &id, &err), ERR_RANGE, err, "passed");
+	must(request(fixture, 0, "Wang", "hearing", &id, &err), &err);
+	assert_refused(request(fixture, 0, "Zhao", "hearing", &id, &err), ERR_STATE, err, "already");
+}
+
+static void test_out_and_back_need_two_people_a_condition_and_photographs(void **state)
+{
+	struct fixture *fixture = *state;
+	static const int64_t still[] = { 4 };
+	struct retrieval_condition found = { .condition = "clean", .seal = "", .other = "", .stills = still,
+					     .still_count = 1, .damage = "" };
+	struct act alone = act_of("Chen", "", ""), twice = act_of("Chen", "CHEN", ""), two = act_of("Chen", "Du", "");
+	struct err err;
+	int64_t id = 0;
+
+	must(request(fixture, 0, "Wang", "hearing", &id, &err), &err);
+	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_STATE, err, "approved");
+	must(approve(fixture, "Li", id, &err), &err);
+	assert_refused(retrieval_out(fixture->store, &alone, id, &found, &err), ERR_DENIED, err, "two people");
+	assert_refused(retrieval_out(fixture->store, &twice, id, &found, &err), ERR_DENIED, err, "second person");
+	found.condition = "";
+	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_RANGE, err, "condition");
+	found.condition = "clean";
+	found.still_count = 0;
+	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_RANGE, err, "photographs");
+	two = act_of("Chen", "Du", "the camera is being repaired");
+	must(retrieval_out(fixture->store, &two, id, &found, &err), &err);
+}
+
+static void test_it_comes_back_compared_and_with_a_clear_word_on_damage(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t id = make_out(fixture, 0);
+	struct err err;
+
+	assert_refused(bring_back(fixture, id, false, "", "", &err), ERR_STATE, err, "compare");
+	compare(fixture, id);
+	assert_refused(bring_back(fixture, id, true, "", "", &err), ERR_RANGE, err, "what has changed");
+	assert_refused(bring_back(fixture, id, false, "a scratch", "", &err), ERR_RANGE, err, "wrong");
+	must(bring_back(fixture, id, true, "a scratch on the blade", "", &err), &err);
+	assert_refused(bring_back(fixture, id, true, "again", "", &err), ERR_STATE, err, "\"back\"");
+}
+
+static void test_the_text_that_is_signed_never_changes(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(util_freep) char *before = NULL;
+	CLEANUP(util_freep) char *after = NULL;
+	int64_t id = make_out(fixture, 0);
+	struct err err;
+
+	assert_refused(retrieval_text(fixture->store, id, &before, &err), ERR_STATE, err, "back");
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	must(retrieval_text(fixture->store, id, &before, &err), &err);
+	assert_ptr_equal(strstr(before, "ostend-retrieval-1\nretrieval: "), before);
+	assert_non_null(strstr(before, "\nname: 菜刀\n"));
+	assert_non_null(strstr(before, "\ncondition-in: as before / clean\n"));
+	assert_non_null(strstr(before, "\nstill-out: 4\nstill-out: 5\nstill-back: 9\n"));
+	must(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), &err);
+	must(sign(fixture, id, RETRIEVAL_CUSTODIAN, "Chen", &err), &err);
+	must(retrieval_text(fixture->store, id, &after, &err), &err);
+	assert_string_equal(before, after);
+}
+
+static void test_each_side_signs_once_and_the_two_are_two_people(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t id = make_out(fixture, 0);
+	struct err err;
+
+	assert_refused(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), ERR_STATE, err, "\"out\"");
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	must(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), &err);
+	assert_refused(sign(fixture, id, RETRIEVAL_HOLDER, "Zhao", &err), ERR_STATE, err, "Wang already");
+	assert_refused(sign(fixture, id, RETRIEVAL_CUSTODIAN, "wang", &err), ERR_DENIED, err, "another person");
+}
+
+static void test_a_late_one_is_told_once_and_counted_while_it_is_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct act station = act_of("the station", "", "");
+	int64_t id = make_out(fixture, 0), all = 0;
+	json_t *late, *json;
+	struct err err;
+
+	must(retrieval_find_late(fixture->store, &station, &late, &all, &err), &err);
+	assert_int_equal(json_array_size(late), 0);
+	assert_int_equal(all, 0);
+	json_decref(late);
+	station.utc_us = NOW_US + 25 * HOUR_US;
+	must(retrieval_find_late(fixture->store, &station, &late, &all, &err), &err);
+	assert_int_equal(json_array_size(late), 1);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(late, 0), "retrieval")), id);
+	json_decref(late);
+	must(retrieval_find_late(fixture->store, &station, &late, &all, &err), &err);
+	assert_int_equal(json_array_size(late), 0);
+	assert_int_equal(all, 1);
+	json_decref(late);
+	must(retrieval_list(fixture->store, "", true, station.utc_us, &json, &err), &err);
+	assert_true(json_is_true(json_object_get(json_array_get(json, 0), "overdue")));
+	json_decref(json);
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	must(retrieval_find_late(fixture->store, &station, &late, &all, &err), &err);
+	assert_int_equal(all, 0);
+	json_decref(late);
+}
+
+static void test_what_is_known_of_one_names_its_pictures_and_people(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t id = make_out(fixture, 0);
+	struct err err;
+	json_t *json;
+
+	compare(fixture, id);
+	must(bring_back(fixture, id, true, "a scratch", "", &err), &err);
+	must(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), &err);
+	must(retrieval_json(fixture->store, id, NOW_US, &json, &err), &err);
+	assert_int_equal(json_array_size(json_object_get(json, "stills_out")), 2);
+	assert_int_equal(json_array_size(json_object_get(json, "stills_back")), 1);
+	assert_int_equal(json_array_size(json_object_get(json, "comparisons")), 1);
+	assert_int_equal(json_array_size(json_object_get(json, "signatures")), 1);
+	assert_string_equal(json_string_value(json_object_get(json, "damage")), "a scratch");
+	assert_true(json_is_true(json_object_get(json, "changed")));
+	assert_string_equal(json_string_value(json_object_get(json, "approved_by")), "Li");
+	json_decref(json);
+	assert_int_equal(retrieval_json(fixture->store, id + 1, NOW_US, &json, &err), ERR_RANGE);
+}
+
+/* --- showings ------------------------------------------------------------------------------------ */
+
+static int open_showing(struct fixture *fixture, const json_t *codes /* stolen */, struct showing *showing,
+			struct err *err)
+{
+	struct act act = act_of("Chen", "Du", "");
+	int rc = showing_store_open(fixture->store, &act, PURPOSE_CHALLENGE, "", codes, showing, err);
+
+	json_decref((json_t *)codes);
+	return rc;
+}
+
+static json_t *codes_of(struct fixture *fixture, int a, int b)
+{
+	json_t *list = json_pack("[s]", fixture->exhibits[a].code);
+
+	if (b >= 0)
+		json_array_append_new(list, json_string(fixture->exhibits[b].code));
+	return list;
+}
+
+static void test_a_showing_needs_an_approved_retrieval_of_each_exhibit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct showing showing = { 0 };
+	struct err err;
+	int64_t id;
+
+	must(store_begin(fixture->store, &err), &err);
+	assert_refused(open_showing(fixture, codes_of(fixture, 0, -1), &showing, &err), ERR_STATE, err, "no retrieval");
+	store_rollback(fixture->store);
+	make_out(fixture, 0);
+	must(request(fixture, 1, "Wang", "hearing", &id, &err), &err);
+	must(store_begin(fixture->store, &err), &err);
+	assert_refused(open_showing(fixture, codes_of(fixture, 0, 1), &showing, &err), ERR_STATE, err, "手机");
+	store_rollback(fixture->store);
+	must(approve(fixture, "Li", id, &err), &err);
+	must(open_showing(fixture, codes_of(fixture, 0, 1), &showing, &err), &err);
+	assert_int_equal(showing.state, SHOWING_PREPARED);
+	assert_string_equal(showing.case_no, "(2026)浙0108刑初123号");
+	must(store_begin(fixture->store, &err), &err);
+	assert_refused(open_showing(fixture, codes_of(fixture, 0, 1), &showing, &err), ERR_STATE, err, "another showing");
+	store_rollback(fixture->store);
+}
+
+static void test_a_showing_is_of_one_case(void **state)
+{
+	struct fixture *fixture = *state;
+	struct showing showing = { 0 };
+	struct err err;
+
+	make_out(fixture, 0);
+	make_out(fixture, 2);
+	assert_refused(open_showing(fixture, codes_of(fixture, 0, 2), &showing, &err), ERR_RANGE, err, "belongs to");
+}
+
+static int change(struct fixture *fixture, struct showing *showing, enum showing_state to, struct err *err)
+{
+	struct act act = act_of("Chen", "", "");
+
+	showing->state = to;
+	return showing_store_change(fixture->store, &act, showing, NULL, err);
+}
+
+static void test_a_showing_outlives_the_station(void **state)
+{
+	struct fixture *fixture = *state;
+	struct showing showing = { 0 }, loaded;
+	struct exhibit placed;
+	struct act act = act_of("Chen", "", "");
+	struct err err;
+
+	make_out(fixture, 0);
+	must(open_showing(fixture, codes_of(fixture, 0, -1), &showing, &err), &err);
+	must(showing_store_stage(fixture->store, &act, showing.id, fixture->exhibits[0].code, true, &placed, &err), &err);
+	showing.pause = PAUSE_RECESS;
+	must(change(fixture, &showing, SHOWING_HOLD, &err), &err);
+	must(store_commit(fixture->store, &err), &err);
+	fixture->store = store_free(fixture->store);
+	must(store_open(&fixture->store, fixture->folder, &err), &err);
+	must(store_begin(fixture->store, &err), &err);
+	must(showing_store_load(fixture->store, &loaded, &err), &err);
+	assert_int_equal(loaded.id, showing.id);
+	assert_int_equal(loaded.state, SHOWING_HOLD);
+	assert_int_equal(loaded.pause, PAUSE_RECESS);
+	assert_int_equal(loaded.purpose, PURPOSE_CHALLENGE);
+	assert_string_equal(loaded.exhibit_name, "菜刀");
+}
+
+static void test_nothing_goes_on_air_while_all_is_in_store(void **state)
+{
+	struct fixture *fixture = *state;
+	struct showing showing = { 0 };
+	struct err err;
+	int64_t id;
+
+	must(request(fixture, 0, "Wang", "hearing", &id, &err), &err);
+	must(approve(fixture, "Li", id, &err), &err);
+	must(open_showing(fixture, codes_of(fixture, 0, -1), &showing, &err), &err);
+	assert_refused(change(fixture, &showing, SHOWING_ON_AIR, &err), ERR_STATE, err, "out of store");
+	must(take_out(fixture, id, &err), &err);
+	must(change(fixture, &showing, SHOWING_ON_AIR, &err), &err);
+}
+
+static void test_only_what_is_listed_out_and_acknowledged_comes_on_the_table(void **state)
+{
+	struct fixture *fixture = *state;
+	struct act act = act_of("Chen", "", "");
+	struct showing showing = { 0 };
+	struct exhibit placed;
+	struct err err;
+	int64_t id;
+
+	make_out(fixture, 0);
+	must(request(fixture, 1, "Wang", "hearing", &id, &err), &err);
+	must(approve(fixture, "Li", id, &err), &err);
+	must(open_showing(fixture, codes_of(fixture, 0, 1), &showing, &err), &err);
+	assert_refused(showing_store_stage(fixture->store, &act, showing.id, fixture->exhibits[2].code, true, &placed,
+					   &err), ERR_RANGE, err, "not on the list");
+	assert_refused(showing_store_stage(fixture->store, &act, showing.id, fixture->exhibits[1].code, true, &placed,
+					   &err), ERR_STATE, err, "not been taken out");
+	assert_refused(showing_store_stage(fixture->store, &act, showing.id, fixture->exhibits[0].code, false, &placed,
+					   &err), ERR_STATE, err, "sharp");
+	must(showing_store_stage(fixture->store, &act, showing.id, fixture->exhibits[0].code, true, &placed, &err), &err);
+	assert_string_equal(placed.values.name, "菜刀");
+}
+
+static void test_what_is_shown_is_not_brought_back_before_the_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct act act = act_of("Chen", "", "");
+	struct showing showing = { 0 };
+	int64_t id = make_out(fixture, 0);
+	struct err err;
+	json_t *json;
+
+	must(open_showing(fixture, codes_of(fixture, 0, -1), &showing, &err), &err);
+	compare(fixture, id);
+	assert_refused(bring_back(fixture, id, false, "", "", &err), ERR_STATE, err, "close that first");
+	act.showing = showing.id;
+	must(showing_store_close(fixture->store, &act, showing.id, &err), &err);
+	assert_int_equal(showing_store_close(fixture->store, &act, showing.id, &err), ERR_STATE);
+	must(showing_store_seal(fixture->store, showing.id, "ABCD", &err), &err);
+	assert_int_equal(showing_store_seal(fixture->store, showing.id, "EFGH", &err), ERR_STATE);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	must(showing_store_json(fixture->store, 0, &json, &err), &err);
+	assert_string_equal(json_string_value(json_object_get(json, "state")), "CLOSED");
+	assert_string_equal(json_string_value(json_object_get(json, "fingerprint")), "ABCD");
+	assert_int_equal(json_array_size(json_object_get(json, "exhibits")), 1);
+	json_decref(json);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_retrieval_goes_from_asked_for_to_signed),
+		TEST(test_who_asks_cannot_approve),
+		TEST(test_a_request_needs_a_reason_and_a_time_to_come),
+		TEST(test_out_and_back_need_two_people_a_condition_and_photographs),
+		TEST(test_it_comes_back_compared_and_with_a_clear_word_on_damage),
+		TEST(test_the_text_that_is_signed_never_changes),
+		TEST(test_each_side_signs_once_and_the_two_are_two_people),
+		TEST(test_a_late_one_is_told_once_and_counted_while_it_is_out),
+		TEST(test_what_is_known_of_one_names_its_pictures_and_people),
+		TEST(test_a_showing_needs_an_approved_retrieval_of_each_exhibit),
+		TEST(test_a_showing_is_of_one_case),
+		TEST(test_a_showing_outlives_the_station),
+		TEST(test_nothing_goes_on_air_while_all_is_in_store),
+		TEST(test_only_what_is_listed_out_and_acknowledged_comes_on_the_table),
+		TEST(test_what_is_shown_is_not_brought_back_before_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
