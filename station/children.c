@@ -214,13 +214,15 @@ static int start(struct station *station, struct child **out, const char *role, 
 
 static json_t *capture_options(const struct config *config)
 {
-	char world[CONFIG_TEXT_SIZE + 16] = "";
+	char world[CONFIG_TEXT_SIZE + 16] = "", label[CONFIG_TEXT_SIZE + 16] = "";
 
-	if (config->demo)
+	if (config->demo) {
 		snprintf(world, sizeof world, "%s/demo-world", config->state);
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "driver", config->camera_driver,
+		snprintf(label, sizeof label, "%s/demo-label", config->state);
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "driver", config->camera_driver,
 			 "device", config->camera_device, "identity", config->camera_identity, "world",
-			 world, "width", config->width, "height", config->height, "fps", config->fps,
+			 world, "label", label, "width", config->width, "height", config->height, "fps", config->fps,
 			 "loop", config->camera_loop);
 }
 

@@ -40,6 +40,7 @@ static int be_capture(const json_t *options)
 			.device = text(options, "device"),
 			.identity = text(options, "identity"),
 			.world = text(options, "world"),
+			.label = text(options, "label"),
 			.width = (uint32_t)number(options, "width"),
 			.height = (uint32_t)number(options, "height"),
 			.fps = (uint32_t)number(options, "fps"),

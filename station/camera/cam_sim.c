@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The simulated camera: a timerfd is its shutter. A shot holds no bytes; the picture is drawn into
- * the frame, at the angle the world file shows at that moment. A missing world file is looked for
- * once a second; meanwhile the table stands where it was last seen.
+ * the frame, at the angle the world file shows at that moment. A missing world file and a new label
+ * are looked for once a second; meanwhile the table stands where it was last seen.
  */
 #include "station/camera/cam_sim.h"
 
@@ -23,7 +23,8 @@
 struct sim {
 	struct sim_scene *scene;
 	int timer_fd;
-	char world_path[256];
+	char world_path[256], label_path[256];
+	char label[SIM_LABEL_SIZE];	/* as it is painted */
 	const struct world *world;
 	uint64_t next_look_ns;
 	int64_t angle_mdeg;
@@ -76,6 +77,7 @@ static int sim_open(void **out, const struct camera_options *options, struct err
 	sim->fps = options->fps;
 	sim->counts = options->counts;
 	snprintf(sim->world_path, sizeof sim->world_path, "%s", options->world ? options->world : "");
+	snprintf(sim->label_path, sizeof sim->label_path, "%s", options->label ? options->label : "");
 	rc = sim_scene_new(&sim->scene, sim->width, sim->height, err);
 	if (rc == 0)
 		rc = start_shutter(sim, err);
@@ -102,12 +104,30 @@ static void sim_info(void *self, struct camera_info *info)
 	info->fps = sim->fps;
 }
 
+/* Somebody has put another label beside the exhibit: painted again, which takes as long as some pictures. */
+static void look_at_label(struct sim *sim)
+{
+	char text[SIM_LABEL_SIZE] = "";
+	FILE *file = fopen(sim->label_path, "re");
+
+	if (!file)
+		return;
+	if (fgets(text, sizeof text, file))
+		text[strcspn(text, "\n")] = '\0';
+	fclose(file);
+	if (text[0] && strcmp(text, sim->label) != 0 && sim_scene_label(sim->scene, text) == 0)
+		snprintf(sim->label, sizeof sim->label, "%s", text);
+}
+
 static void look_at_world(struct sim *sim, uint64_t now_ns)
 {
 	uint64_t updated_ns;
 
-	if (!sim->world && sim->world_path[0] && now_ns >= sim->next_look_ns) {
-		world_open(&sim->world, sim->world_path, NULL);
+	if (now_ns >= sim->next_look_ns) {
+		if (!sim->world && sim->world_path[0])
+			world_open(&sim->world, sim->world_path, NULL);
+		if (sim->label_path[0])
+			look_at_label(sim);
 		sim->next_look_ns = now_ns + NS_PER_S;
 	}
 	sim->stale = true;

@@ -33,6 +33,7 @@ struct camera_options {
 	const char *device;	/* v4l2: /dev/video0 or a by-id link; file: a file or a pipe */
 	const char *identity;	/* v4l2: the only camera that is accepted; NULL or "": the first seen */
 	const char *world;	/* sim: the file of turntable/world.h */
+	const char *label;	/* sim: a file with the text of the label's QR code; NULL or "": a text of its own */
 	uint32_t width, height;	/* asked for; a driver may give another size */
 	uint32_t fps;		/* 1 to CAMERA_FPS_MAX */
 	bool loop;		/* file: start again at the end */

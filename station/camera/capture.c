@@ -23,6 +23,7 @@
 #include "station/camera/capture_rpc.h"
 #include "station/camera/controls.h"
 #include "station/camera/link.h"
+#include "station/camera/scan.h"
 #include "station/picture/slate.h"
 
 #define TICK_NS (NS_PER_S / 2)
@@ -53,6 +54,7 @@ struct capture {
 	struct rpc_server *server;
 	uint64_t peer;
 	struct controls *controls;
+	struct scan *scan;
 	struct converter *converter;
 	struct slate *slate;
 	uint32_t slate_width, slate_height;
@@ -231,6 +233,7 @@ static void send_shot(struct capture *capture, const struct camera_shot *shot)
 	capture->sequence_next = frame->info.sequence + 1;
 	capture->width = frame->info.width;
 	capture->height = frame->info.height;
+	scan_offer(capture->scan, frame);
 	rc = link_source_send(capture->link, frame, &err);
 	if (rc < 0) {
 		capture->dropped++;
@@ -324,6 +327,10 @@ static void request(void *owner, const struct rpc_peer *peer, const char *method
 		rpc_server_answer(capture->server, ticket, status_of(capture));
 		return;
 	}
+	if (strcmp(method, "camera.scan") == 0) {
+		scan_request(capture->scan, params, ticket);
+		return;
+	}
 	rc = capture_rpc_controls(capture->controls, method, params, &result, &rpc_code, &err);
 	if (rc == 0)
 		rpc_server_answer(capture->server, ticket, result);
@@ -374,7 +381,7 @@ static int start(struct capture *capture, const struct capture_options *options,
 		rc = fit_slate(capture, err);
 	if (rc == 0 && options->sandbox)
 		rc = sandbox_forbid("capture", 0, err);
-	return rc;
+	return rc == 0 ? scan_new(&capture->scan, capture->loop, capture->server, err) : rc;
 }
 
 static void stop(struct capture *capture)
@@ -384,6 +391,7 @@ static void stop(struct capture *capture)
 		loop_cancel(capture->loop, &capture->tick);
 		loop_unwatch(capture->loop, &capture->link_watch);
 	}
+	scan_free(capture->scan);
 	rpc_server_free(capture->server);
 	link_source_free(capture->link);
 	slate_free(capture->slate);

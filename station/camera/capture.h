@@ -19,7 +19,7 @@ struct capture_options {
  * Run until the other end of either descriptor closes.
  *
  * @link_fd an ipc.h socket: frames go out as link.h has it
- * @rpc_fd  a stream socket: answers camera.status, .controls, .set and .lock, and sends `camera` when
+ * @rpc_fd  a stream socket: answers camera.status, .controls, .set, .lock and .scan, and sends `camera` when
  *          the state changes (doc/protocol.md). camera.status' "state" is "opening", "live", "silent"
  *          (open, but no good picture for a second) or "lost".
  * @return  0; 1 when it could not start (the reason is in the log). Both descriptors are closed.

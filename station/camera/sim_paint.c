@@ -125,7 +125,7 @@ static void paint_label_text(cairo_t *cairo)
 	}
 }
 
-static void paint_label(cairo_t *cairo)
+static void paint_label(cairo_t *cairo, const char *qr_text)
 {
 	struct draw_text head = { .x = LABEL_X + 30, .y = LABEL_Y + 14, .size = 40, .bold = true,
 				  .rgb = 0xffffff };
@@ -145,7 +145,7 @@ static void paint_label(cairo_t *cairo)
 	draw_text(cairo, &head, "物证  EXHIBIT");
 	paint_label_text(cairo);
 	fill_box(cairo, LABEL_X + 30, LABEL_Y + 342, LABEL_WIDTH - 60, 2, 0xc9c4b8);
-	paint_code(cairo, LABEL_X + 30, LABEL_Y + 364, 136, "OSTEND DEMO E-0041-03 F-118204");
+	paint_code(cairo, LABEL_X + 30, LABEL_Y + 364, 136, qr_text);
 	draw_text(cairo, &code, "一物一码");
 	draw_text(cairo, &demo, "演示 · 模拟摄像机\nDemonstration:\nsimulated camera");
 }
@@ -194,7 +194,7 @@ static void paint_stale(cairo_t *cairo)
 	draw_text(cairo, &how, "转台没有报告位置，画面静止\nno word from the table");
 }
 
-struct frame *sim_paint_room(uint32_t width, uint32_t height, bool stale)
+struct frame *sim_paint_room(uint32_t width, uint32_t height, const char *label, bool stale)
 {
 	cairo_t *cairo = draw_begin(width, height, SIM_WIDTH, SIM_HEIGHT);
 
@@ -202,7 +202,7 @@ struct frame *sim_paint_room(uint32_t width, uint32_t height, bool stale)
 	fill_down(cairo, HORIZON, SIM_HEIGHT, 0xb9bcbb, 0x8b8f90);
 	fill_box(cairo, 0, HORIZON - 3, SIM_WIDTH, 3, 0x5f6971);
 	paint_table(cairo);
-	paint_label(cairo);
+	paint_label(cairo, label);
 	paint_pointer(cairo);
 	if (stale)
 		paint_stale(cairo);

@@ -21,9 +21,12 @@
 #define SIM_RIM_LENGTH 3600
 #define SIM_PRISM_LENGTH 2400
 
+/* The QR code of the label where nothing else is said. */
+#define SIM_LABEL_USUAL "OSTEND DEMO E-0041-03 F-118204"
+
 /* Each returns a frame of the caller's, or NULL without memory. @width and @height are those of the
  * camera's picture; the unrolled sides are scaled to it. */
-struct frame *sim_paint_room(uint32_t width, uint32_t height, bool stale);
+struct frame *sim_paint_room(uint32_t width, uint32_t height, const char *label, bool stale);
 struct frame *sim_paint_rim(uint32_t width, uint32_t height);
 struct frame *sim_paint_faces(uint32_t width, uint32_t height);
 

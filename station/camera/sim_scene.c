@@ -79,8 +79,7 @@ int sim_scene_new(struct sim_scene **out, uint32_t width, uint32_t height, struc
 		return err_set(err, ERR_NOMEM, "simulated camera: out of memory");
 	scene->width = width;
 	scene->height = height;
-	for (int stale = 0; stale < 2; stale++)
-		scene->room[stale] = sim_paint_room(width, height, stale);
+	sim_scene_label(scene, SIM_LABEL_USUAL);
 	scene->rim = unroll(sim_paint_rim(width, height));
 	scene->faces = unroll(sim_paint_faces(width, height));
 	draw_finish();
@@ -88,6 +87,25 @@ int sim_scene_new(struct sim_scene **out, uint32_t width, uint32_t height, struc
 		return err_set(err, ERR_NOMEM, "simulated camera: out of memory");
 	place_bodies(scene);
 	*out = MOVE(scene);
+	return 0;
+}
+
+int sim_scene_label(struct sim_scene *scene, const char *text)
+{
+	struct frame *room[2];
+
+	for (int stale = 0; stale < 2; stale++)
+		room[stale] = sim_paint_room(scene->width, scene->height, text, stale);
+	draw_finish();
+	if (!room[0] || !room[1]) {
+		frame_unref(room[0]);
+		frame_unref(room[1]);
+		return ERR_NOMEM;
+	}
+	for (int stale = 0; stale < 2; stale++) {
+		frame_unref(scene->room[stale]);
+		scene->room[stale] = room[stale];
+	}
 	return 0;
 }
 
