@@ -102,6 +102,12 @@ static void take_camera(struct station *station, json_t *state)
 	rpc_server_notify(station->control, 0, "camera", "camera", json_incref(state));
 }
 
+static void take_table_event(struct station *station, json_t *event)
+{
+	rpc_server_notify(station->control, 0, "table", "table.event", json_incref(event));
+	records_table(station, event);
+}
+
 static void notified(void *owner, struct child *child, const char *method, json_t *params)
 {
 	struct station *station = owner;
@@ -109,7 +115,7 @@ static void notified(void *owner, struct child *child, const char *method, json_
 	if (child == station->table && strcmp(method, "table") == 0)
 		take_table(station, params);
 	else if (child == station->table && strcmp(method, "table.event") == 0)
-		rpc_server_notify(station->control, 0, "table", "table.event", json_incref(params));
+		take_table_event(station, params);
 	else if (child == station->capture && strcmp(method, "camera") == 0)
 		take_camera(station, params);
 }
@@ -196,6 +202,8 @@ static void died(void *owner, struct child *child, const char *reason)
 		forget_camera(station);
 	else if (strcmp(role, "table") == 0)
 		forget_table(station, reason);
+	records_note(station, NULL, LEDGER_CHILD_DIED,
+		     json_pack("{s:s, s:s}", "process", role, "reason", reason));
 	snprintf(code, sizeof code, "%s-restarted", role);
 	snprintf(text, sizeof text, "The station's %s process has ended (%s) and is being started again",
 		 role, reason);

@@ -35,6 +35,7 @@ struct setting {
 static const char *const estop_choices[] = { "decelerate", "at-once", NULL };
 
 static const struct setting config_settings[] = {
+	TEXT("station", "name", name, ""),
 	TEXT("station", "state", state, "/var/lib/ostend"),
 	TEXT("station", "listen", listen, "0.0.0.0:8443"),
 	TEXT("station", "media", media, "0.0.0.0:8444"),
@@ -68,6 +69,7 @@ static const struct setting config_settings[] = {
 	TEXT("showing", "case_no", case_no, ""),
 	TEXT("showing", "exhibit_no", exhibit_no, ""),
 	TEXT("showing", "exhibit_name", exhibit_name, ""),
+	NUMBER("evidence", "reserve_mb", reserve_mb, 0, 4096, "64"),
 	TEXT("metrics", "listen", metrics_listen, ""),
 };
 

@@ -17,6 +17,7 @@
 struct config {
 	bool demo;
 	/* [station] */
+	char name[CONFIG_TEXT_SIZE];		/* of the station, in every record; empty: the machine's */
 	char state[CONFIG_TEXT_SIZE];		/* folder, 0700 */
 	char listen[CONFIG_TEXT_SIZE];		/* TCP, HTTPS */
 	char media[CONFIG_TEXT_SIZE];		/* UDP */
@@ -45,6 +46,8 @@ struct config {
 	int bitrate_kbps;
 	/* [showing] */
 	char case_no[CONFIG_TEXT_SIZE], exhibit_no[CONFIG_TEXT_SIZE], exhibit_name[CONFIG_TEXT_SIZE];
+	/* [evidence] */
+	int reserve_mb;				/* of the disk, kept for the ledger alone */
 	/* [metrics] */
 	char metrics_listen[CONFIG_TEXT_SIZE];	/* loopback ADDR:PORT; empty: none */
 };

@@ -87,7 +87,7 @@ json_t *control_status(struct station *station)
 {
 	const struct showing *showing = &station->showing;
 
-	return json_pack("{s:s, s:b, s:b, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:O?, s:O?, s:o, s:o, s:o, s:o, s:o}",
+	json_t *status = json_pack("{s:s, s:b, s:b, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:O?, s:O?, s:o, s:o, s:o, s:o, s:o}",
 			 "version", PACKAGE_VERSION, "demo", (int)station->config.demo, "ready",
 			 (int)station->ready, "state", showing_state_name(showing->state), "uptime_s",
 			 (json_int_t)((clock_mono_ns() - station->started_ns) / NS_PER_S), "url",
@@ -98,6 +98,9 @@ json_t *control_status(struct station *station)
 			 encoder_status(station), "stream", stream_status(station), "signing",
 			 media_signing_status(station->signing), "join",
 			 join_status(station));
+
+	json_object_set_new(status, "record", records_status(station));
+	return status;
 }
 
 static void answer_status(struct station *station, const struct rpc_peer *peer, json_t *params,
@@ -168,7 +171,7 @@ static void answer_metrics(struct station *station, const struct rpc_peer *peer,
 static void answer_subscribe(struct station *station, const struct rpc_peer *peer, json_t *params,
 			     struct rpc_ticket ticket)
 {
-	static const char *const topics[] = { "table", "rooms", "log", "camera", "status", NULL };
+	static const char *const topics[] = { "table", "rooms", "log", "camera", "status", "evidence", NULL };
 	const json_t *list = json_object_get(params, "topics");
 	struct err err;
 	json_t *item;
@@ -185,7 +188,7 @@ static void answer_subscribe(struct station *station, const struct rpc_peer *pee
 			k++;
 		if (rc == 0 && !topics[k])
 			rc = err_set(&err, ERR_RANGE, "unknown topic \"%.40s\"; there are table, rooms, "
-				     "log, camera, status", topic);
+				     "log, camera, status, evidence", topic);
 		if (rc == 0)
 			rc = rpc_server_subscribe(station->control, peer->number, topic, &err);
 	}
@@ -220,13 +223,24 @@ struct forward {
 	struct rpc_ticket ticket;
 	const struct method *method;
 	struct rpc_peer peer;
+	json_t *params;
 };
+
+/* What the table is told, its own process puts into the record. */
+static void note_camera(const struct forward *forward, const char *outcome)
+{
+	records_note(forward->station, &forward->peer, LEDGER_CAMERA_EVENT,
+		     json_pack("{s:s, s:s, s:O, s:s}", "kind", "command", "method", forward->method->name,
+			       "params", forward->params, "outcome", outcome));
+}
 
 static void forward_answered(void *arg, json_t *result, const struct err *err)
 {
 	struct forward *forward = arg;
 	const char *outcome = json_string_value(json_object_get(result, "outcome"));
 
+	if (forward->method->record && forward->method->forward_camera)
+		note_camera(forward, result ? outcome ? outcome : "done" : err->text);
 	if (forward->method->record)
 		log_notice("%s by user %d (process %d): %s", forward->method->name,
 			   (int)forward->peer.uid, (int)forward->peer.pid,
@@ -235,6 +249,7 @@ static void forward_answered(void *arg, json_t *result, const struct err *err)
 		rpc_server_answer(forward->station->control, forward->ticket, json_incref(result));
 	else
 		refuse(forward->station, forward->ticket, err);
+	json_decref(forward->params);
 	free(forward);
 }
 
@@ -269,7 +284,7 @@ static void forward(struct station *station, const struct method *method, const 
 		return;
 	}
 	*forward = (struct forward){ .station = station, .ticket = ticket, .method = method,
-				     .peer = *peer };
+				     .peer = *peer, .params = json_incref(params) };
 	child_call(child, method->name,
 		   method->command != NO_RULE && method->forward_table ? with_giver(params, peer) : json_incref(params),
 		   method->forward_table ? WAIT_TABLE_MS : WAIT_CAMERA_MS, forward_answered, forward);
@@ -321,6 +336,7 @@ static int ask_operator(struct station *station, enum showing_command command, s
 static void request(void *owner, const struct rpc_peer *peer, const char *name, json_t *params,
 		    struct rpc_ticket ticket)
 {
+	const struct evidence_method_entry *evidence;
 	struct station *station = owner;
 	struct err err;
 
@@ -335,6 +351,14 @@ static void request(void *owner, const struct rpc_peer *peer, const char *name, 
 			method->handle(station, peer, params, ticket);
 		else
 			forward(station, method, peer, params, ticket);
+		return;
+	}
+	evidence = evidence_method_find(name);
+	if (evidence) {
+		if (ask_operator(station, evidence->command, &err) < 0)
+			refuse(station, ticket, &err);
+		else
+			control_ask_evidence(station, evidence, peer, params, ticket);
 		return;
 	}
 	err_set(&err, ERR_RANGE, "unknown method \"%.60s\"", name);

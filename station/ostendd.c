@@ -265,6 +265,7 @@ static void tick(void *owner)
 	struct station *station = owner;
 
 	children_tick(station);
+	records_tick(station);
 	control_tick(station);
 	seats_tick(station);
 	if (!station->ready && is_ready(station))
@@ -307,6 +308,8 @@ static int start(struct station *station, struct err *err)
 	if (rc == 0)
 		rc = catch_signals(station, err);
 	if (rc == 0)
+		rc = records_open(station, err);
+	if (rc == 0)
 		rc = control_open(station, err);
 	if (rc == 0)
 		rc = seats_open(station, err);
@@ -332,6 +335,7 @@ static void stop(struct station *station)
 	station->web = web_stop(station->web);
 	station->pipeline = pipeline_stop(station->pipeline);
 	station->stream = stream_stop(station->stream);
+	records_close(station);
 	station->signing = media_signing_free(station->signing);
 	station->control = rpc_server_free(station->control);
 	station->rooms = rooms_free(station->rooms);

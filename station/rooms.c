@@ -127,6 +127,11 @@ bool rooms_has_viewer(const struct rooms *rooms, uint64_t number)
 	return find(rooms, true, number) != NULL;
 }
 
+bool rooms_has_seat(const struct rooms *rooms, uint64_t number)
+{
+	return find(rooms, false, number) != NULL;
+}
+
 size_t rooms_count(const struct rooms *rooms)
 {
 	return rooms->count;

@@ -24,6 +24,7 @@ int rooms_add_seat(struct rooms *rooms, uint64_t number, const struct identity *
 void rooms_remove_viewer(struct rooms *rooms, uint64_t number);
 void rooms_remove_seat(struct rooms *rooms, uint64_t number);
 bool rooms_has_viewer(const struct rooms *rooms, uint64_t number);
+bool rooms_has_seat(const struct rooms *rooms, uint64_t number);
 
 /** Remember by which ICE user fragment viewer @number was answered. */
 void rooms_set_ufrag(struct rooms *rooms, uint64_t number, const char *ufrag);

@@ -174,6 +174,7 @@ static void open_seat(struct station *station, const struct web_event *event)
 		web_seat_close(station->web, event->seat, 1008, err.text);
 		return;
 	}
+	records_seat(station, event, LEDGER_SEAT_JOINED);
 	seats_send(station, event->seat, hello(station, event));
 	seats_send(station, event->seat, media_signing_key_message(station->signing));
 	seats_send(station, event->seat, camera_message(station->camera_present, NULL));
@@ -245,6 +246,8 @@ static void take_event(struct station *station, const struct web_event *event)
 		take_text(station, event);
 		break;
 	case WEB_SEAT_CLOSED:
+		if (rooms_has_seat(station->rooms, event->seat))
+			records_seat(station, event, LEDGER_SEAT_LEFT);
 		rooms_remove_seat(station->rooms, event->seat);
 		break;
 	}
@@ -301,6 +304,9 @@ void seats_tick(struct station *station)
 		return;
 	station->camera_present = stats.camera_present;
 	seats_send(station, 0, camera_message(station->camera_present, reason));
+	records_note(station, NULL, LEDGER_CAMERA_EVENT,
+		     json_pack("{s:s, s:s}", "kind", station->camera_present ? "present" : "lost", "reason",
+			       station->camera_present || !reason ? "" : reason));
 }
 
 int seats_open(struct station *station, struct err *err)

@@ -17,6 +17,7 @@
 #include "station/child.h"
 #include "station/config.h"
 #include "station/encode/pipeline.h"
+#include "station/evidence/evidence.h"
 #include "station/showing/showing.h"
 #include "station/stream/stream.h"
 #include "station/web/web.h"
@@ -45,6 +46,7 @@ struct station {
 	struct rpc_server *control;
 	struct rooms *rooms;
 	struct metrics_server *metrics;
+	struct evidence *evidence;
 
 	json_t *table_state, *camera_state;	/* as their processes last said; NULL: not yet */
 	uint64_t camera_asked_ns;
@@ -52,6 +54,8 @@ struct station {
 	bool stop_asked;			/* the table's process has been asked for it */
 	bool homing_asked, homing_done;		/* demo: homed once by itself */
 	uint64_t log_told;			/* number of the last line told to consoles */
+	int64_t clock_offset_us;		/* of UTC, as it was at the last tick */
+	bool record_lost;			/* the seats know that no record is kept */
 };
 
 /* children.c: what the station's children are and what they say. */
@@ -77,6 +81,30 @@ void seats_send(struct station *station, uint64_t seat, json_t *message /* stole
 /* seat_stop.c: a seat has pressed the emergency stop. */
 void seat_stop(struct station *station, const struct web_event *event);
 void seat_stop_tick(struct station *station);
+
+/* records.c: what happens goes into the ledger. */
+int records_open(struct station *station, struct err *err);
+void records_close(struct station *station);
+void records_tick(struct station *station);
+json_t *records_status(struct station *station);
+void records_note(struct station *station, const struct rpc_peer *peer, enum ledger_action action,
+		  json_t *data /* stolen */);
+void records_seat(struct station *station, const struct web_event *event, enum ledger_action action);
+void records_table(struct station *station, const json_t *event);
+/** Who asks, and where everything stands now. @peer NULL: the station by itself. */
+void station_act(struct station *station, const struct rpc_peer *peer, struct act *act);
+/**
+ * As station_act, with what @params says in "by", "second" and "reason".
+ *
+ * @rest what else is in @params; the caller's
+ * @return 0; ERR_RANGE for a text that is too long, or none; ERR_NOMEM
+ */
+int station_act_of(struct station *station, const struct rpc_peer *peer, const json_t *params, struct act *act,
+		   json_t **rest, struct err *err);
+
+/* control_evidence.c: the methods of evidence_methods.def. */
+void control_ask_evidence(struct station *station, const struct evidence_method_entry *method,
+			  const struct rpc_peer *peer, const json_t *params, struct rpc_ticket ticket);
 
 /* metrics.c: Prometheus text, over the control socket and over HTTP on loopback. */
 char *metrics_text(struct station *station);	/* for free(); NULL without memory */

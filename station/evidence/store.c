@@ -95,7 +95,7 @@ static int failed(struct store *store, const char *what, struct err *err)
 	return kind;
 }
 
-static int check_alive(const struct store *store, struct err *err)
+int store_alive(const struct store *store, struct err *err)
 {
 	if (store->dead.code == 0)
 		return 0;
@@ -107,7 +107,7 @@ static int check_alive(const struct store *store, struct err *err)
 /* SQLite undoes a whole transaction by itself when the disk is full: what follows must not be on its own. */
 static int check_whole(const struct store *store, struct err *err)
 {
-	int rc = check_alive(store, err);
+	int rc = store_alive(store, err);
 
 	if (rc == 0 && store->depth && sqlite3_get_autocommit(store->db))
 		return err_set(err, ERR_FULL, "%s: the transaction was undone before its end: the disk is full",

@@ -23,6 +23,9 @@ int store_open(struct store **out, const char *folder, struct err *err);
 struct store *store_free(struct store *store);	/* NULL is fine; returns NULL */
 DEFINE_FREEP(store_free, struct store *)
 
+/** ERR_OS with the reason once a write has failed. */
+int store_alive(const struct store *store, struct err *err);
+
 /* Transactions; one inside another is a savepoint. store_commit returns when the disk has it. */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);

@@ -128,12 +128,12 @@ bool auth_cookie(const struct http_request *request, char *out)
 			pair.at++;
 			pair.len--;
 		}
-		if (pair.len != sizeof name - 1 + STORE_TOKEN_SIZE - 1 ||
+		if (pair.len != sizeof name - 1 + GUARD_TOKEN_SIZE - 1 ||
 		    memcmp(pair.at, name, sizeof name - 1) != 0)
 			continue;
 		pair.at += sizeof name - 1;
 		pair.len -= sizeof name - 1;
-		copy_text(out, STORE_TOKEN_SIZE, pair);
+		copy_text(out, GUARD_TOKEN_SIZE, pair);
 		found++;
 	}
 	return found == 1;
@@ -145,9 +145,9 @@ static bool is_holder(const struct auth_question *question, const char *pass)
 	char id[65];
 
 	return question->holder && question->holder->kind == IDENTITY_PASS &&
-	       store_pass_id(id, pass) == 0 &&
+	       guard_pass_id(id, pass) == 0 &&
 	       CRYPTO_memcmp(id, question->holder->id, sizeof id) == 0 &&
-	       store_is_valid(question->store, question->holder, NULL) == 0;
+	       guard_is_valid(question->guard, question->holder, NULL) == 0;
 }
 
 static int check_pass(const struct auth_question *question, const char *pass,
@@ -160,7 +160,7 @@ static int check_pass(const struct auth_question *question, const char *pass,
 		who->identity = *question->holder;
 		return 0;
 	}
-	rc = store_check_pass(question->store, pass, question->peer, &who->identity,
+	rc = guard_check_pass(question->guard, pass, question->peer, &who->identity,
 			      question->new_session ? who->session : NULL, &no->retry_s, err);
 	if (rc < 0)
 		no->status = rc == ERR_DENIED ? 401 : rc == ERR_FULL ? 429 : 503;
@@ -182,7 +182,7 @@ static int find_authority(const struct auth_question *question, struct auth_peer
 		return rc;
 	}
 	if (auth_cookie(question->request, who->session) &&
-	    store_check_session(question->store, who->session, &who->identity, err) == 0) {
+	    guard_check_session(question->guard, who->session, &who->identity, err) == 0) {
 		who->means = AUTH_SESSION;
 		return 0;
 	}
@@ -191,7 +191,7 @@ static int find_authority(const struct auth_question *question, struct auth_peer
 		return deny(no, 401, err, "A certificate of this centre or a pass is needed.");
 	who->means = AUTH_CERTIFICATE;
 	who->identity = *question->certificate;
-	if (store_is_valid(question->store, &who->identity, err) < 0) {
+	if (guard_is_valid(question->guard, &who->identity, err) < 0) {
 		no->status = 401;
 		return ERR_DENIED;
 	}

@@ -13,7 +13,7 @@
 
 #include "station/base/openssl.h"
 
-#include "certs/store.h"
+#include "certs/guard.h"
 #include "station/web/http.h"
 
 #define AUTH_COOKIE "__Host-ostend"
@@ -34,7 +34,7 @@ enum auth_means { AUTH_NOBODY, AUTH_CERTIFICATE, AUTH_SESSION, AUTH_PASS };
 struct auth_peer {
 	enum auth_means means;
 	struct identity identity;
-	char session[STORE_TOKEN_SIZE];	/* of AUTH_SESSION, or the new one of AUTH_PASS; else "" */
+	char session[GUARD_TOKEN_SIZE];	/* of AUTH_SESSION, or the new one of AUTH_PASS; else "" */
 };
 
 enum auth_kind { AUTH_SAFE, AUTH_UNSAFE, AUTH_SOCKET };
@@ -49,7 +49,7 @@ int auth_check_origin(const struct auth_hosts *hosts, const struct http_request 
 		      struct auth_no *no, struct err *err);
 
 struct auth_question {
-	struct store *store;
+	struct guard *guard;
 	const struct http_request *request;
 	const struct identity *certificate;	/* NULL: the client showed none */
 	const struct identity *holder;		/* NULL; or who owns the thing asked for: the holder's
@@ -71,7 +71,7 @@ int auth_identify(const struct auth_question *question, struct auth_peer *who, s
 /** Whether both are the same authority: one certificate, or one pass with the sessions begun by it. */
 bool auth_same(const struct auth_peer *a, const struct auth_peer *b);
 
-/** The value of our cookie in @out (STORE_TOKEN_SIZE bytes). @return false when there is not exactly one */
+/** The value of our cookie in @out (GUARD_TOKEN_SIZE bytes). @return false when there is not exactly one */
 bool auth_cookie(const struct http_request *request, char *out);
 
 #endif

@@ -89,7 +89,7 @@ static void recheck(struct web *web)
 {
 	struct err err = { 0 };
 
-	if (store_poll(web->store, &err) < 0)
+	if (guard_poll(web->guard, &err) < 0)
 		log_error("%s", err.text);
 	web_end_invalid(web);
 }

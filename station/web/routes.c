@@ -138,7 +138,7 @@ static int identify(struct conn *conn, const struct route *route,
 {
 	struct identity certificate;
 	struct auth_question question = {
-		.store = conn->web->store,
+		.guard = conn->web->guard,
 		.request = request,
 		.certificate = tls_identity(conn->ssl, &certificate) ? &certificate : NULL,
 		.holder = whep_holder(conn->web, request->path),

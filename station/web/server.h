@@ -24,7 +24,7 @@ struct web {
 	char url[280];
 	char sign_in_policy[1024];	/* its Content-Security-Policy */
 	struct auth_hosts hosts;
-	struct store *store;
+	struct guard *guard;
 	struct tls *tls;
 
 	struct loop *loop;

@@ -55,12 +55,12 @@ void session_end(struct conn *conn, const struct http_request *request, struct h
 		.status = 204,
 		.fields = "Set-Cookie: " AUTH_COOKIE "=" ATTRIBUTES "; Max-Age=0\r\n",
 	};
-	char session[STORE_TOKEN_SIZE];
+	char session[GUARD_TOKEN_SIZE];
 	struct err err = { 0 };
 
 	(void)body;
 	if (auth_cookie(request, session)) {
-		if (store_end_session(conn->web->store, session, &err) < 0) {
+		if (guard_end_session(conn->web->guard, session, &err) < 0) {
 			log_error("web: %s", err.text);
 			conn_say(conn, 503, NULL, "The station could not record the signing out.");
 			return;

@@ -19,7 +19,7 @@
 
 struct tls {
 	SSL_CTX *ctx;
-	struct store *store;
+	struct guard *guard;
 	uint64_t told_ns;	/* when a refusal was last logged */
 	int identity_index;	/* where SSL keeps the struct identity */
 };
@@ -52,7 +52,7 @@ static void tell_refused(struct tls *tls, const char *sentence)
 	log_notice("web: a client certificate was refused: %s", sentence);
 }
 
-/* Instead of OpenSSL's own chain check: the store's is that, and CRL, deny list and role beside it. */
+/* Instead of OpenSSL's own chain check: the guard's is that, and CRL, deny list and role beside it. */
 static int verify_client(X509_STORE_CTX *ctx, void *arg)
 {
 	struct tls *tls = arg;
@@ -60,7 +60,7 @@ static int verify_client(X509_STORE_CTX *ctx, void *arg)
 	struct identity *identity = calloc(1, sizeof *identity);
 	struct err err = { 0 };
 
-	if (!identity || store_check_certificate(tls->store, X509_STORE_CTX_get0_cert(ctx),
+	if (!identity || guard_check_certificate(tls->guard, X509_STORE_CTX_get0_cert(ctx),
 						 X509_STORE_CTX_get0_untrusted(ctx), identity,
 						 &err) < 0) {
 		tell_refused(tls, err.text);
@@ -156,14 +156,14 @@ static int load(SSL_CTX *ctx, const char *certificate_path, const char *key_path
 }
 
 int tls_new(struct tls **out, const char *certificate_path, const char *key_path,
-	    struct store *store, struct err *err)
+	    struct guard *guard, struct err *err)
 {
 	CLEANUP(tls_freep) struct tls *tls = calloc(1, sizeof *tls);
 	int rc;
 
 	if (!tls)
 		return err_set(err, ERR_NOMEM, "web: out of memory");
-	tls->store = store;
+	tls->guard = guard;
 	tls->identity_index = identity_index();
 	tls->ctx = SSL_CTX_new(TLS_server_method());
 	if (!tls->ctx)
@@ -171,7 +171,7 @@ int tls_new(struct tls **out, const char *certificate_path, const char *key_path
 	set_rules(tls);
 	rc = load(tls->ctx, certificate_path, key_path, err);
 	if (rc == 0)
-		rc = store_trust(store, tls->ctx, err);
+		rc = guard_trust(guard, tls->ctx, err);
 	if (rc < 0)
 		return rc;
 	*out = MOVE(tls);

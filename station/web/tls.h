@@ -13,17 +13,17 @@
 
 #include <openssl/ssl.h>
 
-#include "certs/store.h"
+#include "certs/guard.h"
 
 struct tls;
 
 /**
- * @store  borrowed for the life of the result; decides about client certificates
+ * @guard  borrowed for the life of the result; decides about client certificates
  * @return 0; ERR_OS when a file cannot be read; ERR_DENIED when the key is readable by others or does
  *         not belong to the certificate; ERR_STATE when the certificate is not valid now
  */
 int tls_new(struct tls **out, const char *certificate_path, const char *key_path,
-	    struct store *store, struct err *err);
+	    struct guard *guard, struct err *err);
 struct tls *tls_free(struct tls *tls);	/* NULL is fine; returns NULL */
 DEFINE_FREEP(tls_free, struct tls *)
 

@@ -42,10 +42,10 @@ static bool may_stay(struct conn *conn)
 	struct identity certificate;
 
 	if (conn->who.means != AUTH_NOBODY &&
-	    store_is_valid(conn->web->store, &conn->who.identity, NULL) < 0)
+	    guard_is_valid(conn->web->guard, &conn->who.identity, NULL) < 0)
 		return false;
 	return !tls_identity(conn->ssl, &certificate) ||
-	       store_is_valid(conn->web->store, &certificate, NULL) == 0;
+	       guard_is_valid(conn->web->guard, &certificate, NULL) == 0;
 }
 
 void web_end_invalid(struct web *web)
@@ -74,7 +74,7 @@ static void warn_ahead(struct web *web, uint64_t now_ns)
 	if (now_ns < web->warn_ns)
 		return;
 	web->warn_ns = now_ns + WARN_EVERY_NS;
-	if (store_warning(web->store, &warning))
+	if (guard_warning(web->guard, &warning))
 		log_warning("%s", warning.text);
 }
 
@@ -84,7 +84,7 @@ static void tick(void *owner)
 	uint64_t now_ns = clock_mono_ns();
 	struct err err = { 0 };
 	struct conn *next;
-	int changed = store_poll(web->store, &err);
+	int changed = guard_poll(web->guard, &err);
 
 	if (changed < 0)
 		log_error("%s", err.text);
@@ -136,7 +136,7 @@ static struct web *web_free(struct web *web)
 	queue_free(web->commands);
 	loop_free(web->loop);
 	tls_free(web->tls);
-	store_free(web->store);
+	guard_free(web->guard);
 	free(web);
 	return NULL;
 }
@@ -153,9 +153,9 @@ static int prepare(struct web *web, const struct web_config *config, struct err 
 	web->tick = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = tick, .owner = web };
 	rc = page_sign_in_policy(web->sign_in_policy, sizeof web->sign_in_policy, err);
 	if (rc == 0)
-		rc = store_open(&web->store, config->state_path, err);
+		rc = guard_open(&web->guard, config->state_path, err);
 	if (rc == 0)
-		rc = tls_new(&web->tls, config->certificate_path, config->key_path, web->store, err);
+		rc = tls_new(&web->tls, config->certificate_path, config->key_path, web->guard, err);
 	if (rc == 0)
 		rc = listener_open(web, config->listen, config->hosts, err);
 	if (rc == 0)

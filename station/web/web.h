@@ -65,7 +65,7 @@ struct web_config {
 
 /**
  * @return 0; ERR_OS; ERR_RANGE when listen is no address; ERR_DENIED when the key is readable by others
- *         or of another certificate; ERR_STATE for a certificate that is not valid now; what store_open
+ *         or of another certificate; ERR_STATE for a certificate that is not valid now; what guard_open
  *         returns
  */
 int web_start(struct web **out, const struct web_config *config, struct err *err);

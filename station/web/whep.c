@@ -249,7 +249,7 @@ void whep_end_invalid(struct web *web)
 
 	for (struct whep *whep = web->wheps; whep; whep = next) {
 		next = whep->next;
-		if (!whep->asker && store_is_valid(web->store, &whep->who.identity, NULL) < 0)
+		if (!whep->asker && guard_is_valid(web->guard, &whep->who.identity, NULL) < 0)
 			end(web, whep, true);
 	}
 }

@@ -3,14 +3,14 @@
  * What is in memory is always one whole reading of all files: a reading that fails changes nothing but
  * `broken`. Certificates that were let in are remembered, so that a new CRL can be held against them.
  */
-#include "certs/store.h"
+#include "certs/guard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "certs/files.h"
 #include "certs/layout.h"
-#include "certs/store_private.h"
+#include "certs/guard_private.h"
 #include "station/base/clock.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -21,7 +21,7 @@
 #define WRONG_PASS_REFILL_NS (90 * NS_PER_S)
 
 /* sessions.json is our own and is not looked at again */
-static const char *const watched[STORE_FILES] = { LAYOUT_ROOT_PEM, LAYOUT_CA_PEM, LAYOUT_ROOT_CRL,
+static const char *const watched[GUARD_FILES] = { LAYOUT_ROOT_PEM, LAYOUT_CA_PEM, LAYOUT_ROOT_CRL,
 						  LAYOUT_CA_CRL, LAYOUT_PASSES, LAYOUT_DENIED };
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -31,190 +31,190 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /* Whether a file is another than at the last look; remembers this look. */
-static bool look(struct store *store)
+static bool look(struct guard *guard)
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < STORE_FILES; i++) {
-		CLEANUP(util_freep) char *path = layout_path(store->state_path, watched[i]);
+	for (size_t i = 0; i < GUARD_FILES; i++) {
+		CLEANUP(util_freep) char *path = layout_path(guard->state_path, watched[i]);
 		struct stat now = { 0 };
 
 		if (!path || stat(path, &now) < 0)
 			memset(&now, 0, sizeof now);
-		changed |= !is_same(&now, &store->seen[i]);
-		store->seen[i] = now;
+		changed |= !is_same(&now, &guard->seen[i]);
+		guard->seen[i] = now;
 	}
 	return changed;
 }
 
-static int read_all(struct store *store, struct err *err)
+static int read_all(struct guard *guard, struct err *err)
 {
 	struct trust trust = { 0 };
 	struct records passes = { 0 }, denied = { 0 };
-	int rc = trust_load(&trust, store->state_path, err);
+	int rc = trust_load(&trust, guard->state_path, err);
 
 	if (rc == 0)
-		rc = records_load(&passes, RECORDS_PASSES, store->state_path, err);
+		rc = records_load(&passes, RECORDS_PASSES, guard->state_path, err);
 	if (rc == 0)
-		rc = records_load(&denied, RECORDS_DENIED, store->state_path, err);
+		rc = records_load(&denied, RECORDS_DENIED, guard->state_path, err);
 	if (rc < 0) {
 		trust_clear(&trust);
 		records_clear(&passes);
 		return rc;
 	}
-	trust_clear(&store->trust);
-	records_clear(&store->passes);
-	records_clear(&store->denied);
-	store->trust = trust;
-	store->passes = passes;
-	store->denied = denied;
+	trust_clear(&guard->trust);
+	records_clear(&guard->passes);
+	records_clear(&guard->denied);
+	guard->trust = trust;
+	guard->passes = passes;
+	guard->denied = denied;
 	return 0;
 }
 
-int store_open(struct store **out, const char *state_path, struct err *err)
+int guard_open(struct guard **out, const char *state_path, struct err *err)
 {
-	CLEANUP(store_freep) struct store *store = calloc(1, sizeof *store);
+	CLEANUP(guard_freep) struct guard *guard = calloc(1, sizeof *guard);
 	CLEANUP(util_freep) char *folder = NULL;
 	int rc;
 
-	if (!store)
+	if (!guard)
 		return err_set(err, ERR_NOMEM, "certificates: out of memory");
-	store->state_path = strdup(state_path);
-	store->addresses = limit_new(WRONG_PER_ADDRESS, WRONG_ADDRESS_REFILL_NS);
-	store->passes_tried = limit_new(WRONG_PER_PASS, WRONG_PASS_REFILL_NS);
+	guard->state_path = strdup(state_path);
+	guard->addresses = limit_new(WRONG_PER_ADDRESS, WRONG_ADDRESS_REFILL_NS);
+	guard->passes_tried = limit_new(WRONG_PER_PASS, WRONG_PASS_REFILL_NS);
 	folder = layout_path(state_path, "");
-	if (!store->state_path || !store->addresses || !store->passes_tried || !folder)
+	if (!guard->state_path || !guard->addresses || !guard->passes_tried || !folder)
 		return err_set(err, ERR_NOMEM, "certificates: out of memory");
 	files_sweep(folder);
-	look(store);
-	rc = read_all(store, err);
+	look(guard);
+	rc = read_all(guard, err);
 	if (rc == 0)
-		rc = records_load(&store->sessions, RECORDS_SESSIONS, state_path, err);
+		rc = records_load(&guard->sessions, RECORDS_SESSIONS, state_path, err);
 	if (rc < 0)
 		return rc;
-	*out = MOVE(store);
+	*out = MOVE(guard);
 	return 0;
 }
 
-struct store *store_free(struct store *store)
+struct guard *guard_free(struct guard *guard)
 {
-	if (!store)
+	if (!guard)
 		return NULL;
-	for (size_t i = 0; i < STORE_ACCEPTED; i++)
-		X509_free(store->accepted[i].certificate);
-	trust_clear(&store->trust);
-	records_clear(&store->passes);
-	records_clear(&store->denied);
-	records_clear(&store->sessions);
-	limit_free(store->addresses);
-	limit_free(store->passes_tried);
-	free(store->state_path);
-	free(store);
+	for (size_t i = 0; i < GUARD_ACCEPTED; i++)
+		X509_free(guard->accepted[i].certificate);
+	trust_clear(&guard->trust);
+	records_clear(&guard->passes);
+	records_clear(&guard->denied);
+	records_clear(&guard->sessions);
+	limit_free(guard->addresses);
+	limit_free(guard->passes_tried);
+	free(guard->state_path);
+	free(guard);
 	return NULL;
 }
 
-int store_trust(const struct store *store, SSL_CTX *tls, struct err *err)
+int guard_trust(const struct guard *guard, SSL_CTX *tls, struct err *err)
 {
-	if (!SSL_CTX_set1_verify_cert_store(tls, store->trust.store) ||
-	    !SSL_CTX_add_client_CA(tls, store->trust.ca))
+	if (!SSL_CTX_set1_verify_cert_store(tls, guard->trust.store) ||
+	    !SSL_CTX_add_client_CA(tls, guard->trust.ca))
 		return issue_error(err, ERR_NOMEM, "TLS: trusted certificates");
 	return 0;
 }
 
-int store_poll(struct store *store, struct err *err)
+int guard_poll(struct guard *guard, struct err *err)
 {
 	struct err reason = { 0 };
 	int rc;
 
-	if (!look(store))
+	if (!look(guard))
 		return 0;
-	rc = read_all(store, &reason);
-	store->broken = reason;
+	rc = read_all(guard, &reason);
+	guard->broken = reason;
 	if (rc == 0) {
-		store->broken.code = 0;
+		guard->broken.code = 0;
 		return 1;
 	}
 	return err_set(err, rc, "%s; nobody new is let in until this is repaired", reason.text);
 }
 
-int store_check_readable(const struct store *store, struct err *err)
+int guard_check_readable(const struct guard *guard, struct err *err)
 {
-	return store->broken.code ? err_set(err, ERR_STATE, "%s", store->broken.text) : 0;
+	return guard->broken.code ? err_set(err, ERR_STATE, "%s", guard->broken.text) : 0;
 }
 
-bool store_is_denied(const struct store *store, const char *id)
+bool guard_is_denied(const struct guard *guard, const char *id)
 {
-	const struct denied *items = store->denied.items;
+	const struct denied *items = guard->denied.items;
 
-	for (size_t i = 0; i < store->denied.count; i++)
+	for (size_t i = 0; i < guard->denied.count; i++)
 		if (!strcmp(items[i].id, id))
 			return true;
 	return false;
 }
 
-static X509 *find_accepted(const struct store *store, const char *id)
+static X509 *find_accepted(const struct guard *guard, const char *id)
 {
-	for (size_t i = 0; i < STORE_ACCEPTED; i++)
-		if (store->accepted[i].certificate && !strcmp(store->accepted[i].id, id))
-			return store->accepted[i].certificate;
+	for (size_t i = 0; i < GUARD_ACCEPTED; i++)
+		if (guard->accepted[i].certificate && !strcmp(guard->accepted[i].id, id))
+			return guard->accepted[i].certificate;
 	return NULL;
 }
 
-static void remember(struct store *store, X509 *certificate, const char *id)
+static void remember(struct guard *guard, X509 *certificate, const char *id)
 {
-	struct store_accepted *place = &store->accepted[store->accepted_next];
+	struct guard_accepted *place = &guard->accepted[guard->accepted_next];
 
-	if (find_accepted(store, id))
+	if (find_accepted(guard, id))
 		return;
 	X509_free(place->certificate);
 	X509_up_ref(certificate);
 	place->certificate = certificate;
 	memcpy(place->id, id, sizeof place->id);
-	store->accepted_next = (store->accepted_next + 1) % STORE_ACCEPTED;
+	guard->accepted_next = (guard->accepted_next + 1) % GUARD_ACCEPTED;
 }
 
-int store_check_certificate(struct store *store, X509 *leaf, STACK_OF(X509) *chain,
+int guard_check_certificate(struct guard *guard, X509 *leaf, STACK_OF(X509) *chain,
 			    struct identity *identity, struct err *err)
 {
 	struct identity found;
-	int rc = store_check_readable(store, err);
+	int rc = guard_check_readable(guard, err);
 
 	if (rc == 0)
-		rc = trust_verify(&store->trust, leaf, chain, X509_PURPOSE_SSL_CLIENT, err);
+		rc = trust_verify(&guard->trust, leaf, chain, X509_PURPOSE_SSL_CLIENT, err);
 	if (rc == 0)
 		rc = trust_read_person(&found, leaf, err);
 	if (rc < 0)
 		return rc;
-	if (store_is_denied(store, found.id))
+	if (guard_is_denied(guard, found.id))
 		return err_set(err, ERR_DENIED, "the certificate was revoked");
-	remember(store, leaf, found.id);
+	remember(guard, leaf, found.id);
 	*identity = found;
 	return 0;
 }
 
 /* By the CRLs as they are now; whether they are current was asked when the holder came in. */
-static bool is_on_crl(const struct store *store, const char *id)
+static bool is_on_crl(const struct guard *guard, const char *id)
 {
-	X509 *certificate = find_accepted(store, id);
+	X509 *certificate = find_accepted(guard, id);
 	X509_REVOKED *revoked;
 
 	if (!certificate)
 		return true;	/* forgotten: it must show itself again */
-	return X509_CRL_get0_by_cert(store->trust.ca_crl, &revoked, certificate) == 1 ||
-	       X509_CRL_get0_by_cert(store->trust.root_crl, &revoked, store->trust.ca) == 1;
+	return X509_CRL_get0_by_cert(guard->trust.ca_crl, &revoked, certificate) == 1 ||
+	       X509_CRL_get0_by_cert(guard->trust.root_crl, &revoked, guard->trust.ca) == 1;
 }
 
-int store_is_valid(struct store *store, const struct identity *identity, struct err *err)
+int guard_is_valid(struct guard *guard, const struct identity *identity, struct err *err)
 {
 	if (identity->expires_utc_us <= clock_utc_us())
 		return err_set(err, ERR_DENIED, identity->kind == IDENTITY_PASS
 						? "the pass has expired" : "the certificate has expired");
 	if (identity->kind == IDENTITY_PASS) {
-		if (store_is_denied(store, identity->id) || !store_find_pass(store, identity->id))
+		if (guard_is_denied(guard, identity->id) || !guard_find_pass(guard, identity->id))
 			return err_set(err, ERR_DENIED, "the pass was revoked");
 		return 0;
 	}
-	if (store_is_denied(store, identity->id) || is_on_crl(store, identity->id))
+	if (guard_is_denied(guard, identity->id) || is_on_crl(guard, identity->id))
 		return err_set(err, ERR_DENIED, "the certificate was revoked");
 	return 0;
 }
@@ -245,23 +245,23 @@ static bool warn_of_end(const X509 *certificate, const char *file, int64_t now_u
 	return true;
 }
 
-static bool warn_of_station(const struct store *store, int64_t now_us, struct err *warning)
+static bool warn_of_station(const struct guard *guard, int64_t now_us, struct err *warning)
 {
-	CLEANUP(util_freep) char *path = layout_path(store->state_path, LAYOUT_STATION_PEM);
+	CLEANUP(util_freep) char *path = layout_path(guard->state_path, LAYOUT_STATION_PEM);
 	CLEANUP(X509_freep) X509 *station = NULL;
 
 	return path && trust_read_certificate(&station, path, NULL) == 0 &&
 	       warn_of_end(station, LAYOUT_STATION_PEM, now_us, warning);
 }
 
-bool store_warning(const struct store *store, struct err *warning)
+bool guard_warning(const struct guard *guard, struct err *warning)
 {
-	const struct trust *trust = &store->trust;
+	const struct trust *trust = &guard->trust;
 	int64_t now_us = clock_utc_us();
 
 	return warn_of_crl(trust->ca_crl, LAYOUT_CA_CRL, now_us, warning) ||
 	       warn_of_crl(trust->root_crl, LAYOUT_ROOT_CRL, now_us, warning) ||
-	       warn_of_station(store, now_us, warning) ||
+	       warn_of_station(guard, now_us, warning) ||
 	       warn_of_end(trust->ca, LAYOUT_CA_PEM, now_us, warning) ||
 	       warn_of_end(trust->root, LAYOUT_ROOT_PEM, now_us, warning);
 }

@@ -7,14 +7,14 @@
  * A guess is counted twice: for its address, and for the pass whose first group it names. The latter
  * stops many addresses together without stopping the holders of other passes.
  */
-#include "certs/store.h"
+#include "certs/guard.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "certs/pass_text.h"
-#include "certs/store_private.h"
+#include "certs/guard_private.h"
 #include "station/base/clock.h"
 
 #define TOKEN_BYTES 32
@@ -22,17 +22,17 @@
 
 static const char wrong_pass[] = "this pass is wrong, used or expired";
 
-const struct pass *store_find_pass(const struct store *store, const char *id)
+const struct pass *guard_find_pass(const struct guard *guard, const char *id)
 {
-	const struct pass *passes = store->passes.items;
+	const struct pass *passes = guard->passes.items;
 
-	for (size_t i = 0; i < store->passes.count; i++)
+	for (size_t i = 0; i < guard->passes.count; i++)
 		if (!CRYPTO_memcmp(passes[i].id, id, sizeof passes[i].id))
 			return &passes[i];
 	return NULL;
 }
 
-int store_pass_id(char *id, const char *text)
+int guard_pass_id(char *id, const char *text)
 {
 	char plain[PASS_CHARS + 1];
 
@@ -43,11 +43,11 @@ int store_pass_id(char *id, const char *text)
 	return 0;
 }
 
-static bool is_used(const struct store *store, const char *pass_id)
+static bool is_used(const struct guard *guard, const char *pass_id)
 {
-	const struct session *sessions = store->sessions.items;
+	const struct session *sessions = guard->sessions.items;
 
-	for (size_t i = 0; i < store->sessions.count; i++)
+	for (size_t i = 0; i < guard->sessions.count; i++)
 		if (!strcmp(sessions[i].pass_id, pass_id))
 			return true;
 	return false;
@@ -59,9 +59,9 @@ static void write_token(char *token, const uint8_t *bytes)
 	unsigned char text[(TOKEN_BYTES + 2) / 3 * 4 + 1];
 
 	EVP_EncodeBlock(text, bytes, TOKEN_BYTES);
-	for (size_t i = 0; i < STORE_TOKEN_SIZE - 1; i++)
+	for (size_t i = 0; i < GUARD_TOKEN_SIZE - 1; i++)
 		token[i] = (char)(text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
-	token[STORE_TOKEN_SIZE - 1] = '\0';
+	token[GUARD_TOKEN_SIZE - 1] = '\0';
 	OPENSSL_cleanse(text, sizeof text);
 }
 
@@ -74,31 +74,31 @@ static void hash_token(char *hex, const char *token)
 }
 
 /* Forget sessions of passes that are gone or over, and the oldest of a pass with too many. */
-static void trim_sessions(struct store *store, const char *pass_id)
+static void trim_sessions(struct guard *guard, const char *pass_id)
 {
-	const struct session *sessions = store->sessions.items;
+	const struct session *sessions = guard->sessions.items;
 	int64_t now_us = clock_utc_us();
 	size_t of_pass = 0;
 
-	for (size_t i = store->sessions.count; i-- > 0;) {
-		const struct pass *pass = store_find_pass(store, sessions[i].pass_id);
+	for (size_t i = guard->sessions.count; i-- > 0;) {
+		const struct pass *pass = guard_find_pass(guard, sessions[i].pass_id);
 		bool same = !strcmp(sessions[i].pass_id, pass_id);
 
 		of_pass += same;
 		if (!pass || pass->until_utc_us <= now_us || (same && of_pass >= SESSIONS_PER_PASS))
-			records_remove(&store->sessions, i);
+			records_remove(&guard->sessions, i);
 	}
 }
 
 /* Record the use of @pass, with a new session's secret in @token if that is not NULL. */
-static int add_session(struct store *store, const struct pass *pass, char *token, struct err *err)
+static int add_session(struct guard *guard, const struct pass *pass, char *token, struct err *err)
 {
 	uint8_t random[TOKEN_BYTES];
 	struct session *session;
 	int rc;
 
-	trim_sessions(store, pass->id);
-	session = records_add(&store->sessions);
+	trim_sessions(guard, pass->id);
+	session = records_add(&guard->sessions);
 	if (!session)
 		return err_set(err, ERR_NOMEM, "sessions: out of memory");
 	memcpy(session->pass_id, pass->id, sizeof session->pass_id);
@@ -109,9 +109,9 @@ static int add_session(struct store *store, const struct pass *pass, char *token
 		hash_token(session->token, token);
 		OPENSSL_cleanse(random, sizeof random);
 	}
-	rc = records_save(&store->sessions, store->state_path, err);
+	rc = records_save(&guard->sessions, guard->state_path, err);
 	if (rc < 0)
-		records_remove(&store->sessions, store->sessions.count - 1);
+		records_remove(&guard->sessions, guard->sessions.count - 1);
 	return rc;
 }
 
@@ -126,111 +126,111 @@ static void fill_identity(struct identity *out, const struct pass *pass)
 }
 
 /* The pass with the secret @plain that may be used now; else NULL, and the guess counts. */
-static const struct pass *usable_pass(struct store *store, const char *plain)
+static const struct pass *usable_pass(struct guard *guard, const char *plain)
 {
 	const struct pass *pass;
 	enum role role;
 	char id[65];
 
 	pass_text_id(id, plain);
-	pass = store_find_pass(store, id);
-	if (!pass || !role_from_name(&role, pass->role) || store_is_denied(store, id) ||
+	pass = guard_find_pass(guard, id);
+	if (!pass || !role_from_name(&role, pass->role) || guard_is_denied(guard, id) ||
 	    pass->from_utc_us > clock_utc_us() || pass->until_utc_us <= clock_utc_us() ||
-	    (!pass->reusable && is_used(store, id)))
+	    (!pass->reusable && is_used(guard, id)))
 		return NULL;
 	return pass;
 }
 
-static bool is_selector(const struct store *store, const char *selector)
+static bool is_selector(const struct guard *guard, const char *selector)
 {
-	const struct pass *passes = store->passes.items;
+	const struct pass *passes = guard->passes.items;
 
-	for (size_t i = 0; i < store->passes.count; i++)
+	for (size_t i = 0; i < guard->passes.count; i++)
 		if (!strcmp(passes[i].selector, selector))
 			return true;
 	return false;
 }
 
-static int check_text(struct store *store, const char *plain, const char *address,
+static int check_text(struct guard *guard, const char *plain, const char *address,
 		      const struct pass **out, unsigned *retry_s, struct err *err)
 {
 	uint64_t now_ns = clock_mono_ns();
 	char selector[PASS_GROUP + 1] = "";
 
 	memcpy(selector, plain, PASS_GROUP);
-	*retry_s = MAX(limit_wait_s(store->addresses, address, now_ns),
-		       limit_wait_s(store->passes_tried, selector, now_ns));
+	*retry_s = MAX(limit_wait_s(guard->addresses, address, now_ns),
+		       limit_wait_s(guard->passes_tried, selector, now_ns));
 	if (*retry_s)
 		return err_set(err, ERR_FULL, "too many wrong passes; try again in %u s", *retry_s);
-	*out = usable_pass(store, plain);
+	*out = usable_pass(guard, plain);
 	if (*out)
 		return 0;
-	limit_count(store->addresses, address, now_ns);
-	if (is_selector(store, selector))
-		limit_count(store->passes_tried, selector, now_ns);
+	limit_count(guard->addresses, address, now_ns);
+	if (is_selector(guard, selector))
+		limit_count(guard->passes_tried, selector, now_ns);
 	return err_set(err, ERR_DENIED, wrong_pass);
 }
 
-int store_check_pass(struct store *store, const char *text, const char *peer,
+int guard_check_pass(struct guard *guard, const char *text, const char *peer,
 		     struct identity *identity, char *token, unsigned *retry_s, struct err *err)
 {
 	char plain[PASS_CHARS + 1] = "";	/* what is no pass is looked for as an empty one */
 	char address[LIMIT_KEY_SIZE];
 	const struct pass *pass = NULL;
 	unsigned wait_s = 0;
-	int rc = store_check_readable(store, err);
+	int rc = guard_check_readable(guard, err);
 
 	if (rc < 0)
 		return rc;
 	limit_key_of_peer(address, peer);
 	if (pass_text_read(plain, text) < 0)
 		memset(plain, 0, sizeof plain);
-	rc = check_text(store, plain, address, &pass, &wait_s, err);
+	rc = check_text(guard, plain, address, &pass, &wait_s, err);
 	OPENSSL_cleanse(plain, sizeof plain);
 	if (retry_s)
 		*retry_s = wait_s;
 	if (rc == 0 && (!pass->reusable || token))
-		rc = add_session(store, pass, token, err);
+		rc = add_session(guard, pass, token, err);
 	if (rc == 0)
 		fill_identity(identity, pass);
 	return rc;
 }
 
-static struct session *find_session(struct store *store, const char *token)
+static struct session *find_session(struct guard *guard, const char *token)
 {
-	struct session *sessions = store->sessions.items;
+	struct session *sessions = guard->sessions.items;
 	char hex[65];
 
 	hash_token(hex, token);
-	for (size_t i = 0; i < store->sessions.count; i++)
+	for (size_t i = 0; i < guard->sessions.count; i++)
 		if (!CRYPTO_memcmp(sessions[i].token, hex, sizeof hex))
 			return &sessions[i];
 	return NULL;
 }
 
-int store_check_session(struct store *store, const char *token, struct identity *identity,
+int guard_check_session(struct guard *guard, const char *token, struct identity *identity,
 			struct err *err)
 {
-	const struct session *session = find_session(store, token);
-	const struct pass *pass = session ? store_find_pass(store, session->pass_id) : NULL;
+	const struct session *session = find_session(guard, token);
+	const struct pass *pass = session ? guard_find_pass(guard, session->pass_id) : NULL;
 	struct identity found;
 	int rc;
 
 	if (!pass)
 		return err_set(err, ERR_DENIED, "the session has ended; a new pass is needed");
 	fill_identity(&found, pass);
-	rc = store_is_valid(store, &found, err);
+	rc = guard_is_valid(guard, &found, err);
 	if (rc == 0)
 		*identity = found;
 	return rc;
 }
 
-int store_end_session(struct store *store, const char *token, struct err *err)
+int guard_end_session(struct guard *guard, const char *token, struct err *err)
 {
-	struct session *session = find_session(store, token);
+	struct session *session = find_session(guard, token);
 
 	if (!session)
 		return 0;
 	session->token[0] = '\0';
-	return records_save(&store->sessions, store->state_path, err);
+	return records_save(&guard->sessions, guard->state_path, err);
 }

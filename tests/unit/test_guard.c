@@ -14,7 +14,7 @@
 #include "certs/files.h"
 #include "certs/layout.h"
 #include "certs/limit.h"
-#include "certs/store.h"
+#include "certs/guard.h"
 #include "station/base/clock.h"
 #include "tests/unit/temp_folder.h"
 
@@ -27,7 +27,7 @@ static const char *const hosts[] = { "127.0.0.1", "localhost", NULL };
 
 struct fixture {
 	char *folder;
-	struct store *store;
+	struct guard *guard;
 };
 
 static struct authority *open_authority(const char *folder)
@@ -51,7 +51,7 @@ static int set_up(void **state)
 	assert_int_equal(authority_init(authority, "Centre", &err), 6);
 	assert_int_equal(authority_station(authority, hosts, clock_utc_us(), 0, false, &err), 0);
 	authority_free(authority);
-	assert_int_equal(store_open(&fixture->store, fixture->folder, &err), 0);
+	assert_int_equal(guard_open(&fixture->guard, fixture->folder, &err), 0);
 	*state = fixture;
 	return 0;
 }
@@ -60,7 +60,7 @@ static int tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 
-	store_free(fixture->store);
+	guard_free(fixture->guard);
 	temp_folder_free(fixture->folder);
 	free(fixture);
 	return 0;
@@ -77,14 +77,14 @@ static void add_pass(struct fixture *fixture, char *text, int64_t until_us, bool
 	assert_int_equal(authority_pass(authority, text, "Li Wei", ROLE_DEFENCE, until_us, reusable, &err),
 			 0);
 	authority_free(authority);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
 }
 
 static int try_pass(struct fixture *fixture, const char *text, const char *peer, char *token)
 {
 	struct identity identity;
 
-	return store_check_pass(fixture->store, text, peer, &identity, token, NULL, NULL);
+	return guard_check_pass(fixture->guard, text, peer, &identity, token, NULL, NULL);
 }
 
 static void test_pass_lets_in_once_under_its_name_and_role(void **state)
@@ -95,12 +95,12 @@ static void test_pass_lets_in_once_under_its_name_and_role(void **state)
 	struct err err = { 0 };
 
 	add_pass(fixture, text, clock_utc_us() + DAY_US, false);
-	assert_int_equal(store_check_pass(fixture->store, text, "198.18.0.2:5000", &identity, NULL, NULL,
+	assert_int_equal(guard_check_pass(fixture->guard, text, "198.18.0.2:5000", &identity, NULL, NULL,
 					  &err), 0);
 	assert_string_equal(identity.name, "Li Wei");
 	assert_int_equal(identity.role, ROLE_DEFENCE);
 	assert_int_equal(identity.kind, IDENTITY_PASS);
-	assert_int_equal(store_pass_id(id, text), 0);
+	assert_int_equal(guard_pass_id(id, text), 0);
 	assert_string_equal(identity.id, id);
 	assert_int_equal(try_pass(fixture, text, "198.18.0.3:5000", NULL), ERR_DENIED);
 }
@@ -131,13 +131,13 @@ static void test_wrong_used_expired_and_revoked_passes_sound_the_same(void **sta
 	assert_int_equal(try_pass(fixture, text[1], "198.18.0.2:1", NULL), 0);
 	add_pass(fixture, text[2], clock_utc_us() - 1, false);
 	add_pass(fixture, text[3], clock_utc_us() + DAY_US, false);
-	store_pass_id(id, text[3]);
+	guard_pass_id(id, text[3]);
 	authority = open_authority(fixture->folder);
 	assert_int_equal(authority_revoke(authority, id, &err), 1);
 	authority_free(authority);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(store_check_pass(fixture->store, text[i], "198.18.0.2:1", &identity, NULL,
+		assert_int_equal(guard_check_pass(fixture->guard, text[i], "198.18.0.2:1", &identity, NULL,
 						  NULL, &err), ERR_DENIED);
 		strcpy(sentence[i], err.text);
 		assert_string_equal(sentence[i], sentence[0]);
@@ -147,7 +147,7 @@ static void test_wrong_used_expired_and_revoked_passes_sound_the_same(void **sta
 static void test_session_of_a_pass_survives_a_restart_and_can_be_ended(void **state)
 {
 	struct fixture *fixture = *state;
-	char text[PASS_TEXT_SIZE], token[STORE_TOKEN_SIZE];
+	char text[PASS_TEXT_SIZE], token[GUARD_TOKEN_SIZE];
 	struct identity identity = { 0 };
 	struct err err = { 0 };
 	char *path = layout_path(fixture->folder, LAYOUT_SESSIONS), *bytes;
@@ -155,34 +155,34 @@ static void test_session_of_a_pass_survives_a_restart_and_can_be_ended(void **st
 
 	add_pass(fixture, text, clock_utc_us() + DAY_US, false);
 	assert_int_equal(try_pass(fixture, text, "198.18.0.2:1", token), 0);
-	assert_int_equal(strlen(token), STORE_TOKEN_SIZE - 1);
+	assert_int_equal(strlen(token), GUARD_TOKEN_SIZE - 1);
 	assert_int_equal(files_read(&bytes, &len_bytes, path, &err), 0);
 	assert_null(strstr(bytes, token));	/* at rest only as a hash */
 	free(bytes);
 	free(path);
-	store_free(fixture->store);
-	assert_int_equal(store_open(&fixture->store, fixture->folder, &err), 0);
-	assert_int_equal(store_check_session(fixture->store, token, &identity, &err), 0);
+	guard_free(fixture->guard);
+	assert_int_equal(guard_open(&fixture->guard, fixture->folder, &err), 0);
+	assert_int_equal(guard_check_session(fixture->guard, token, &identity, &err), 0);
 	assert_string_equal(identity.name, "Li Wei");
 	assert_int_equal(try_pass(fixture, text, "198.18.0.2:1", NULL), ERR_DENIED);
-	assert_int_equal(store_end_session(fixture->store, token, &err), 0);
-	assert_int_equal(store_check_session(fixture->store, token, &identity, &err), ERR_DENIED);
-	assert_int_equal(store_check_session(fixture->store, "", &identity, &err), ERR_DENIED);
+	assert_int_equal(guard_end_session(fixture->guard, token, &err), 0);
+	assert_int_equal(guard_check_session(fixture->guard, token, &identity, &err), ERR_DENIED);
+	assert_int_equal(guard_check_session(fixture->guard, "", &identity, &err), ERR_DENIED);
 	assert_int_equal(try_pass(fixture, text, "198.18.0.3:1", NULL), ERR_DENIED);
 }
 
 static void test_reusable_pass_lets_in_again_and_keeps_64_sessions(void **state)
 {
 	struct fixture *fixture = *state;
-	char text[PASS_TEXT_SIZE], token[66][STORE_TOKEN_SIZE];
+	char text[PASS_TEXT_SIZE], token[66][GUARD_TOKEN_SIZE];
 	struct identity identity;
 
 	add_pass(fixture, text, clock_utc_us() + DAY_US, true);
 	for (int i = 0; i < 66; i++)
 		assert_int_equal(try_pass(fixture, text, "198.18.0.2:1", token[i]), 0);
-	assert_int_equal(store_check_session(fixture->store, token[1], &identity, NULL), ERR_DENIED);
-	assert_int_equal(store_check_session(fixture->store, token[2], &identity, NULL), 0);
-	assert_int_equal(store_check_session(fixture->store, token[65], &identity, NULL), 0);
+	assert_int_equal(guard_check_session(fixture->guard, token[1], &identity, NULL), ERR_DENIED);
+	assert_int_equal(guard_check_session(fixture->guard, token[2], &identity, NULL), 0);
+	assert_int_equal(guard_check_session(fixture->guard, token[65], &identity, NULL), 0);
 }
 
 static void test_five_wrong_passes_stop_an_address_but_no_other(void **state)
@@ -197,7 +197,7 @@ static void test_five_wrong_passes_stop_an_address_but_no_other(void **state)
 		pass_text_new(wrong);
 		assert_int_equal(try_pass(fixture, wrong, "198.18.0.2:1", NULL), ERR_DENIED);
 	}
-	assert_int_equal(store_check_pass(fixture->store, right, "198.18.0.2:99", &identity, NULL, &retry_s,
+	assert_int_equal(guard_check_pass(fixture->guard, right, "198.18.0.2:99", &identity, NULL, &retry_s,
 					  NULL), ERR_FULL);
 	assert_in_range(retry_s, 1, 60);
 	assert_int_equal(try_pass(fixture, right, "198.18.0.3:1", NULL), 0);
@@ -274,7 +274,7 @@ static int check(struct fixture *fixture, X509 *certificate, struct err *err)
 {
 	struct identity identity;
 
-	return store_check_certificate(fixture->store, certificate, NULL, &identity, err);
+	return guard_check_certificate(fixture->guard, certificate, NULL, &identity, err);
 }
 
 static void test_certificate_names_person_and_role(void **state)
@@ -284,7 +284,7 @@ static void test_certificate_names_person_and_role(void **state)
 	struct identity identity = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(store_check_certificate(fixture->store, certificate, NULL, &identity, &err), 0);
+	assert_int_equal(guard_check_certificate(fixture->guard, certificate, NULL, &identity, &err), 0);
 	assert_string_equal(identity.name, "法官 王芳, OU=x");
 	assert_int_equal(identity.role, ROLE_JUDGE);
 	assert_int_equal(identity.kind, IDENTITY_CERTIFICATE);
@@ -347,7 +347,7 @@ static void test_certificate_of_another_centre_with_the_same_name_is_refused(voi
 	certificate = issue_person(&foreign, "Mallory", clock_utc_us(), 0);
 	sk_X509_push(chain, read_certificate(foreign.folder, LAYOUT_CA_PEM));
 	sk_X509_push(chain, read_certificate(foreign.folder, LAYOUT_ROOT_PEM));
-	assert_int_equal(store_check_certificate(fixture->store, certificate, chain, &identity, NULL),
+	assert_int_equal(guard_check_certificate(fixture->guard, certificate, chain, &identity, NULL),
 			 ERR_DENIED);
 	sk_X509_pop_free(chain, X509_free);
 	X509_free(certificate);
@@ -363,18 +363,18 @@ static void test_revocation_is_seen_at_the_next_poll_by_new_and_old(void **state
 	struct authority *authority;
 	struct err err = { 0 };
 
-	store_check_certificate(fixture->store, judge, NULL, &identity[0], &err);
-	store_check_certificate(fixture->store, clerk, NULL, &identity[1], &err);
-	assert_int_equal(store_is_valid(fixture->store, &identity[0], &err), 0);
+	guard_check_certificate(fixture->guard, judge, NULL, &identity[0], &err);
+	guard_check_certificate(fixture->guard, clerk, NULL, &identity[1], &err);
+	assert_int_equal(guard_is_valid(fixture->guard, &identity[0], &err), 0);
 	authority = open_authority(fixture->folder);
 	assert_int_equal(authority_revoke(authority, "Judge Wang", &err), 1);
 	assert_int_equal(authority_revoke(authority, "Judge Wang", &err), ERR_GONE);
 	authority_free(authority);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
-	assert_int_equal(store_is_valid(fixture->store, &identity[0], &err), ERR_DENIED);
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
+	assert_int_equal(guard_is_valid(fixture->guard, &identity[0], &err), ERR_DENIED);
 	assert_int_equal(check(fixture, judge, &err), ERR_DENIED);
-	assert_int_equal(store_is_valid(fixture->store, &identity[1], &err), 0);
-	assert_int_equal(store_poll(fixture->store, &err), 0);
+	assert_int_equal(guard_is_valid(fixture->guard, &identity[1], &err), 0);
+	assert_int_equal(guard_poll(fixture->guard, &err), 0);
 	X509_free(judge);
 	X509_free(clerk);
 }
@@ -388,13 +388,13 @@ static void test_crl_alone_revokes_too(void **state)
 	struct identity identity;
 	struct err err = { 0 };
 
-	assert_int_equal(store_check_certificate(fixture->store, judge, NULL, &identity, &err), 0);
+	assert_int_equal(guard_check_certificate(fixture->guard, judge, NULL, &identity, &err), 0);
 	authority = open_authority(fixture->folder);
 	assert_int_equal(authority_revoke(authority, "Judge Wang", &err), 1);
 	authority_free(authority);
 	unlink(path);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
-	assert_int_equal(store_is_valid(fixture->store, &identity, &err), ERR_DENIED);
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
+	assert_int_equal(guard_is_valid(fixture->guard, &identity, &err), ERR_DENIED);
 	assert_int_equal(check(fixture, judge, &err), ERR_DENIED);
 	X509_free(judge);
 	free(path);
@@ -430,17 +430,17 @@ static void test_crl_is_good_for_24_hours_after_its_end_and_no_longer(void **sta
 	struct identity identity;
 	struct err err = { 0 };
 
-	assert_false(store_warning(fixture->store, &err));
+	assert_false(guard_warning(fixture->guard, &err));
 	age_crl(fixture, CRL_DAYS_CA * DAY_US + 23 * DAY_US / 24);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
-	assert_int_equal(store_check_certificate(fixture->store, judge, NULL, &identity, &err), 0);
-	assert_true(store_warning(fixture->store, &err));
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
+	assert_int_equal(guard_check_certificate(fixture->guard, judge, NULL, &identity, &err), 0);
+	assert_true(guard_warning(fixture->guard, &err));
 	assert_non_null(strstr(err.text, "ca.crl"));
 	age_crl(fixture, CRL_DAYS_CA * DAY_US + 25 * DAY_US / 24);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
 	assert_int_equal(check(fixture, judge, &err), ERR_STATE);
 	assert_non_null(strstr(err.text, "ostend-certs crl"));
-	assert_int_equal(store_is_valid(fixture->store, &identity, &err), 0);
+	assert_int_equal(guard_is_valid(fixture->guard, &identity, &err), 0);
 	assert_int_equal(certs_check_start(fixture->folder, &err), ERR_STATE);
 	assert_int_equal(certs_check_start(fixture->folder, NULL), ERR_STATE);
 	X509_free(judge);
@@ -455,15 +455,15 @@ static void test_unreadable_file_keeps_those_inside_and_refuses_new_ones(void **
 	struct err err = { 0 };
 
 	add_pass(fixture, pass, clock_utc_us() + DAY_US, true);
-	assert_int_equal(store_check_certificate(fixture->store, judge, NULL, &identity, &err), 0);
+	assert_int_equal(guard_check_certificate(fixture->guard, judge, NULL, &identity, &err), 0);
 	assert_int_equal(files_replace(path, "{\"version\": 1}", 14, &err), 0);
-	assert_int_equal(store_poll(fixture->store, &err), ERR_TAMPER);
-	assert_int_equal(store_poll(fixture->store, &err), 0);
-	assert_int_equal(store_is_valid(fixture->store, &identity, &err), 0);
+	assert_int_equal(guard_poll(fixture->guard, &err), ERR_TAMPER);
+	assert_int_equal(guard_poll(fixture->guard, &err), 0);
+	assert_int_equal(guard_is_valid(fixture->guard, &identity, &err), 0);
 	assert_int_equal(check(fixture, judge, &err), ERR_STATE);
 	assert_int_equal(try_pass(fixture, pass, "198.18.0.2:1", NULL), ERR_STATE);
 	unlink(path);
-	assert_int_equal(store_poll(fixture->store, &err), 1);
+	assert_int_equal(guard_poll(fixture->guard, &err), 1);
 	assert_int_equal(check(fixture, judge, &err), 0);
 	X509_free(judge);
 	free(path);
@@ -546,9 +546,9 @@ static void test_warning_names_what_ends_within_30_days(void **state)
 	struct err err = { 0 };
 
 	remake_station(fixture, clock_utc_us(), 31);
-	assert_false(store_warning(fixture->store, &err));
+	assert_false(guard_warning(fixture->guard, &err));
 	remake_station(fixture, clock_utc_us(), 29);
-	assert_true(store_warning(fixture->store, &err));
+	assert_true(guard_warning(fixture->guard, &err));
 	assert_non_null(strstr(err.text, LAYOUT_STATION_PEM));
 }
 
@@ -557,7 +557,7 @@ static void test_warning_names_what_ends_within_30_days(void **state)
 static void test_demo_keeps_its_passes_and_sessions_over_a_restart(void **state)
 {
 	static const char *const more[] = { "127.0.0.1", "station.test", NULL };
-	char *folder = temp_folder_new(), token[STORE_TOKEN_SIZE];
+	char *folder = temp_folder_new(), token[GUARD_TOKEN_SIZE];
 	struct demo_certs first, again;
 	struct fixture fixture = { .folder = folder };
 	struct identity identity;
@@ -567,22 +567,22 @@ static void test_demo_keeps_its_passes_and_sessions_over_a_restart(void **state)
 	(void)state;
 	assert_int_equal(demo_certs_make(&first, folder, hosts, &err), 0);
 	assert_int_equal(certs_check_start(folder, &err), 0);
-	assert_int_equal(store_open(&fixture.store, folder, &err), 0);
+	assert_int_equal(guard_open(&fixture.guard, folder, &err), 0);
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		assert_int_equal(store_check_pass(fixture.store, first.pass[role], "127.0.0.1:1", &identity,
+		assert_int_equal(guard_check_pass(fixture.guard, first.pass[role], "127.0.0.1:1", &identity,
 						  token, NULL, &err), 0);
 		assert_int_equal(identity.role, role);
 	}
-	store_free(fixture.store);
+	guard_free(fixture.guard);
 	assert_int_equal(demo_certs_make(&again, folder, more, &err), 0);
 	for (int role = 0; role < ROLE_COUNT; role++)
 		assert_string_equal(first.pass[role], again.pass[role]);
 	station = read_certificate(folder, LAYOUT_STATION_PEM);
 	assert_int_equal(X509_check_host(station, "station.test", 0, 0, NULL), 1);
-	assert_int_equal(store_open(&fixture.store, folder, &err), 0);
-	assert_int_equal(store_check_session(fixture.store, token, &identity, &err), 0);
+	assert_int_equal(guard_open(&fixture.guard, folder, &err), 0);
+	assert_int_equal(guard_check_session(fixture.guard, token, &identity, &err), 0);
 	assert_int_equal(certs_check_start(folder, &err), 0);
-	store_free(fixture.store);
+	guard_free(fixture.guard);
 	X509_free(station);
 	demo_certs_clear(&first);
 	demo_certs_clear(&again);
