@@ -149,6 +149,11 @@ void child_call(struct child *child, const char *method, json_t *params, int tim
 	set_deadline(child);
 }
 
+int child_take_fd(struct child *child)
+{
+	return child->client ? rpc_client_take_fd(child->client) : -1;
+}
+
 static void take_answer(struct child *child, const struct rpc_message *message)
 {
 	const char *text = json_string_value(json_object_get(message->error, "message"));

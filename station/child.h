@@ -59,6 +59,12 @@ typedef void child_answer(void *arg, json_t *result, const struct err *err);
 void child_call(struct child *child, const char *method, json_t *params, int timeout_ms,
 		child_answer *answer, void *arg);
 
+/**
+ * Inside a child_answer with a result: the descriptor that came beside it, the caller's from then on; -1:
+ * there is none. Only for methods that give one.
+ */
+int child_take_fd(struct child *child);
+
 /** {"name", "pid", "state", "restarts", "reason"}, as in the answer of `status`. */
 json_t *child_status(const struct child *child);
 

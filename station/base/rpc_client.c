@@ -221,6 +221,11 @@ int rpc_client_receive(struct rpc_client *client, struct rpc_message *out, int *
 	return rc;
 }
 
+int rpc_client_take_fd(struct rpc_client *client)
+{
+	return MOVE_FD(client->passed_fd);
+}
+
 static int refusal(const struct rpc_message *message, struct err *err)
 {
 	const char *text = json_string_value(json_object_get(message->error, "message"));

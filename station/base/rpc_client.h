@@ -23,11 +23,17 @@ int rpc_client_send(struct rpc_client *client, const char *method, json_t *param
 /**
  * The next message that has come, without blocking.
  *
- * @pass_fd a descriptor that came with it, the caller's; -1 for none. NULL: any is closed
+ * @pass_fd a descriptor that came with it, the caller's; -1 for none. NULL: rpc_client_take_fd has it
  * @return  1; 0 when there is none yet; ERR_GONE; ERR_PROTO
  */
 int rpc_client_receive(struct rpc_client *client, struct rpc_message *out, int *pass_fd,
 		       struct err *err);
+
+/**
+ * The newest descriptor that came and was not handed out, the caller's from now on; -1: there is none. For
+ * whoever knows which answer it belongs to: the kernel may deliver it with the lines before its own.
+ */
+int rpc_client_take_fd(struct rpc_client *client);
 
 /**
  * Send a request and wait up to @timeout_ms for its answer; notifications that come meanwhile are

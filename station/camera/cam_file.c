@@ -241,7 +241,7 @@ static int file_read(void *self, struct camera_shot *shot, struct err *err)
 	if (rc != 1)
 		return rc;
 	shot->sequence = file->sequence - 1;
-	shot->captured_ns = clock_mono_ns();
+	shot->captured_ns = shot->exposed_ns = clock_mono_ns();	/* when it was read: it says no time */
 	file->info.width = shot->width;
 	file->info.height = shot->height;
 	snprintf(file->info.format, sizeof file->info.format, "%s", stream_format(file->stream));

@@ -20,8 +20,11 @@
 
 #define STALE_NS NS_PER_S
 
+#define FULL_FACTOR 2		/* its sensor has so many times the rows and columns of the video */
+
 struct sim {
-	struct sim_scene *scene;
+	struct sim_scene *scene, *full_scene;	/* the latter NULL until it is first wanted */
+	bool full;
 	int timer_fd;
 	char world_path[256], label_path[256];
 	char label[SIM_LABEL_SIZE];	/* as it is painted */
@@ -42,6 +45,7 @@ static void sim_close(void *self)
 		close(sim->timer_fd);
 	world_close(sim->world);
 	sim_scene_free(sim->scene);
+	sim_scene_free(sim->full_scene);
 	free(sim);
 }
 
@@ -115,8 +119,38 @@ static void look_at_label(struct sim *sim)
 	if (fgets(text, sizeof text, file))
 		text[strcspn(text, "\n")] = '\0';
 	fclose(file);
-	if (text[0] && strcmp(text, sim->label) != 0 && sim_scene_label(sim->scene, text) == 0)
+	if (text[0] && strcmp(text, sim->label) != 0 && sim_scene_label(sim->scene, text) == 0 &&
+	    (!sim->full_scene || sim_scene_label(sim->full_scene, text) == 0))
 		snprintf(sim->label, sizeof sim->label, "%s", text);
+}
+
+/* The pictures of the sensor: those of the video at FULL_FACTOR, or as much of that as a frame holds. */
+static uint32_t width_of(const struct sim *sim)
+{
+	return sim->full ? MIN(sim->width * FULL_FACTOR, (uint32_t)FRAME_WIDTH_MAX) / 2 * 2 : sim->width;
+}
+
+static uint32_t height_of(const struct sim *sim)
+{
+	return sim->full ? MIN(sim->height * FULL_FACTOR, (uint32_t)FRAME_HEIGHT_MAX) / 2 * 2 : sim->height;
+}
+
+static int sim_resize(void *self, bool full, struct err *err)
+{
+	struct sim *sim = self;
+	bool made = full && !sim->full_scene;
+	int rc = 0;
+
+	if (sim->full == full)
+		return 0;
+	sim->full = full;
+	if (made)
+		rc = sim_scene_new(&sim->full_scene, width_of(sim), height_of(sim), err);
+	if (rc == 0 && made && sim->label[0])
+		rc = sim_scene_label(sim->full_scene, sim->label);
+	if (rc < 0)
+		sim->full = false;
+	return rc;
 }
 
 static void look_at_world(struct sim *sim, uint64_t now_ns)
@@ -151,9 +185,10 @@ static int sim_read(void *self, struct camera_shot *shot, struct err *err)
 	sim->counts->lost += ticks - 1;
 	sim->sequence += ticks;
 	*shot = (struct camera_shot){
-		.format = CAMERA_DRAWN, .width = sim->width, .height = sim->height,
+		.format = CAMERA_DRAWN, .width = width_of(sim), .height = height_of(sim),
 		.captured_ns = clock_mono_ns(), .sequence = sim->sequence - 1,
 	};
+	shot->exposed_ns = shot->captured_ns;
 	look_at_world(sim, shot->captured_ns);
 	return 1;
 }
@@ -164,12 +199,12 @@ static int sim_draw(void *self, const struct camera_shot *shot, struct frame *fr
 	const struct sim *sim = self;
 
 	(void)err;
-	sim_scene_draw(sim->scene, frame, sim->angle_mdeg, clock_utc_of_mono_us(shot->captured_ns),
+	sim_scene_draw(sim->full ? sim->full_scene : sim->scene, frame, sim->angle_mdeg, clock_utc_of_mono_us(shot->captured_ns),
 		       sim->stale);
 	return 0;
 }
 
 const struct camera_driver cam_sim = {
 	.name = "sim", .open = sim_open, .close = sim_close, .fd = sim_fd, .info = sim_info,
-	.read = sim_read, .draw = sim_draw,
+	.read = sim_read, .draw = sim_draw, .resize = sim_resize,
 };

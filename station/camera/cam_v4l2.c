@@ -30,6 +30,7 @@
 
 #define BUFFERS 5
 #define BUFFERS_MIN 2
+#define SLOWEST_NS (NS_PER_S / 5)	/* period of a camera that does not say its rate */
 #define STALL_NS (2 * NS_PER_S)
 #define EIO_MAX 3		/* in a row: "temporary problems" end somewhere */
 #define DRAIN_MAX 32		/* a driver that never runs dry must not hold us */
@@ -37,7 +38,7 @@
 struct v4l2 {
 	int fd;
 	struct v4l2_found found;
-	struct v4l2_mode mode;
+	struct v4l2_mode mode, video;	/* now; of the opening */
 	struct v4l2_pix_format pix;
 	struct {
 		uint8_t *bytes;
@@ -75,16 +76,26 @@ static void quieten_libv4l2(void)
 
 /* --- opening and closing ------------------------------------------------------------------------- */
 
-static void v4l2_cam_close(void *self)
+static void stop_streaming(struct v4l2 *cam)
 {
-	struct v4l2 *cam = self;
 	int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
 
 	if (cam->streaming)
 		v4l2_ioctl(cam->fd, VIDIOC_STREAMOFF, &type);
-	for (uint32_t i = 0; i < cam->buffer_count; i++)
+	cam->streaming = false;
+	for (uint32_t i = 0; i < cam->buffer_count; i++) {
 		if (cam->buffers[i].bytes)
 			v4l2_munmap(cam->buffers[i].bytes, cam->buffers[i].len_bytes);
+		cam->buffers[i].bytes = NULL;
+	}
+	cam->buffer_count = 0;
+}
+
+static void v4l2_cam_close(void *self)
+{
+	struct v4l2 *cam = self;
+
+	stop_streaming(cam);
 	if (cam->fd >= 0)
 		v4l2_close(cam->fd);
 	free(cam);
@@ -154,6 +165,15 @@ static int start_streaming(struct v4l2 *cam, struct err *err)
 	return 0;
 }
 
+static int start_mode(struct v4l2 *cam, const struct v4l2_mode *mode, struct err *err)
+{
+	int rc;
+
+	cam->mode = *mode;
+	rc = v4l2_set_mode(&cam->mode, &cam->pix, cam->fd, cam->found.path, err);
+	return rc < 0 ? rc : start_streaming(cam, err);
+}
+
 static int open_device(struct v4l2 *cam, const struct camera_options *options, struct err *err)
 {
 	struct v4l2_mode want = { .width = options->width, .height = options->height,
@@ -165,10 +185,40 @@ static int open_device(struct v4l2 *cam, const struct camera_options *options, s
 	cam->fd = v4l2_open(cam->found.path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (cam->fd < 0)
 		return failed(cam, err, "open");
-	rc = v4l2_choose_mode(&cam->mode, cam->fd, cam->found.path, &want, err);
-	if (rc == 0)
-		rc = v4l2_set_mode(&cam->mode, &cam->pix, cam->fd, cam->found.path, err);
-	return rc < 0 ? rc : start_streaming(cam, err);
+	rc = v4l2_choose_mode(&cam->video, cam->fd, cam->found.path, &want, err);
+	return rc < 0 ? rc : start_mode(cam, &cam->video, err);
+}
+
+static int free_buffers(struct v4l2 *cam, struct err *err)
+{
+	struct v4l2_requestbuffers none = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+					    .memory = V4L2_MEMORY_MMAP };
+
+	stop_streaming(cam);
+	return v4l2_ioctl(cam->fd, VIDIOC_REQBUFS, &none) < 0 ? failed(cam, err, "giving buffers back") : 0;
+}
+
+static uint64_t pixels_of(uint32_t width, uint32_t height)
+{
+	return (uint64_t)width * height;
+}
+
+/* The descriptor stays open, so that no other program gets between the two sizes. */
+static int v4l2_cam_resize(void *self, bool full, struct err *err)
+{
+	struct v4l2 *cam = self;
+	struct v4l2_mode mode = cam->video;
+	uint64_t now = pixels_of(cam->pix.width, cam->pix.height);
+	int rc = full ? v4l2_largest_mode(&mode, cam->fd, cam->found.path, err) : 0;
+
+	if (rc < 0)
+		return rc;
+	if (full && pixels_of(mode.width, mode.height) <= now &&
+	    (mode.fourcc == cam->mode.fourcc || pixels_of(mode.width, mode.height) < now))
+		return err_set(err, ERR_UNSUPPORTED, "camera %s has no larger pictures than %u x %u",
+			       cam->found.path, cam->pix.width, cam->pix.height);
+	rc = free_buffers(cam, err);
+	return rc < 0 ? rc : start_mode(cam, &mode, err);
 }
 
 static int v4l2_cam_open(void **out, const struct camera_options *options, struct err *err)
@@ -223,11 +273,16 @@ static int source_changed(struct v4l2 *cam, struct err *err)
 	return 0;
 }
 
+static uint64_t period_ns(const struct v4l2 *cam)
+{
+	return cam->mode.rate_mhz ? 1000 * NS_PER_S / cam->mode.rate_mhz : SLOWEST_NS;
+}
+
 /* 1: a buffer is there; 0: none now; or why the camera must be opened again. */
 static int look(struct v4l2 *cam, struct err *err)
 {
 	struct pollfd device = { .fd = cam->fd, .events = POLLIN | POLLPRI };
-	uint64_t period_ns = cam->mode.rate_mhz ? 1000 * NS_PER_S / cam->mode.rate_mhz : 0;
+	uint64_t patience_ns = MAX(STALL_NS, 4 * period_ns(cam));
 	int rc = 0;
 
 	if (poll(&device, 1, 0) < 0)
@@ -240,9 +295,9 @@ static int look(struct v4l2 *cam, struct err *err)
 		return 1;
 	if (device.revents & (POLLERR | POLLHUP | POLLNVAL))
 		return gone(cam, err);
-	if (clock_mono_ns() > cam->heard_ns + MAX(STALL_NS, 4 * period_ns))
+	if (clock_mono_ns() > cam->heard_ns + patience_ns)
 		return err_set(err, ERR_TIMEOUT, "camera %s has sent nothing for %d s", cam->found.path,
-			       (int)(MAX(STALL_NS, 4 * period_ns) / NS_PER_S));
+			       (int)(patience_ns / NS_PER_S));
 	return 0;
 }
 
@@ -295,9 +350,14 @@ static bool is_good(const struct v4l2 *cam, const struct v4l2_buffer *buffer)
 	       info.width == cam->pix.width && info.height == cam->pix.height;
 }
 
-/* The kernel's time of the picture, where it is one that can be compared with ours. */
-static uint64_t captured_ns(const struct v4l2_buffer *buffer)
+/*
+ * The kernel's time of the picture, where it is one that can be compared with ours. It is that of the
+ * exposure's start only where the driver says so; else the exposure began at most a period earlier.
+ */
+static uint64_t captured_ns(const struct v4l2 *cam, const struct v4l2_buffer *buffer,
+			    uint64_t *exposed_ns)
 {
+	bool is_start = (buffer->flags & V4L2_BUF_FLAG_TSTAMP_SRC_MASK) == V4L2_BUF_FLAG_TSTAMP_SRC_SOE;
 	uint64_t now_ns = clock_mono_ns();
 	uint64_t stamp_ns = (uint64_t)buffer->timestamp.tv_sec * NS_PER_S +
 			    (uint64_t)buffer->timestamp.tv_usec * 1000;
@@ -305,8 +365,11 @@ static uint64_t captured_ns(const struct v4l2_buffer *buffer)
 			 V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 
 	/* some drivers stamp the end of the exposure to come; none is ten seconds late */
-	if (!monotonic || stamp_ns > now_ns || stamp_ns + 10 * NS_PER_S < now_ns)
-		return now_ns;
+	if (!monotonic || stamp_ns > now_ns || stamp_ns + 10 * NS_PER_S < now_ns) {
+		stamp_ns = now_ns;
+		is_start = false;
+	}
+	*exposed_ns = is_start ? stamp_ns : stamp_ns - MIN(stamp_ns, period_ns(cam));
 	return stamp_ns;
 }
 
@@ -322,10 +385,10 @@ static void fill_shot(const struct v4l2 *cam, const struct v4l2_buffer *buffer,
 		.colour = v4l2_colour(&cam->pix),
 		.width = cam->pix.width,
 		.height = cam->pix.height,
-		.captured_ns = captured_ns(buffer),
 		.sequence = cam->sequence,
 		.slot = buffer->index,
 	};
+	shot->captured_ns = captured_ns(cam, buffer, &shot->exposed_ns);
 }
 
 static int v4l2_cam_read(void *self, struct camera_shot *shot, struct err *err)
@@ -378,5 +441,6 @@ static int v4l2_cam_set(void *self, struct camera_control *control, int64_t valu
 const struct camera_driver cam_v4l2 = {
 	.name = "v4l2", .open = v4l2_cam_open, .close = v4l2_cam_close, .fd = v4l2_cam_fd,
 	.info = v4l2_cam_info, .read = v4l2_cam_read, .done = v4l2_cam_done,
+	.resize = v4l2_cam_resize,
 	.controls = v4l2_cam_controls, .set = v4l2_cam_set,
 };

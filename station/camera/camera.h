@@ -57,6 +57,7 @@ struct camera_shot {
 	struct colour colour;
 	uint32_t width, height;	/* may be odd: a frame of it is one column or row smaller */
 	uint64_t captured_ns;	/* monotonic */
+	uint64_t exposed_ns;	/* no light from before this time is in it; at most captured_ns */
 	uint64_t sequence;	/* the device's own number, from 0 at the opening */
 	uint32_t slot;		/* the driver's */
 };
@@ -104,6 +105,15 @@ struct camera_driver {
 	void (*done)(void *self, const struct camera_shot *shot);	/* may be NULL */
 	int (*draw)(void *self, const struct camera_shot *shot, struct frame *frame,
 		    struct err *err);	/* for CAMERA_DRAWN */
+
+	/**
+	 * Between two reads: give pictures of the device's largest size from now on (a JPEG one where it
+	 * makes any), or those of the opening again. NULL: there is only one size.
+	 *
+	 * @return 0; ERR_UNSUPPORTED when none is larger, and nothing has changed; after another error
+	 *         the way back may be tried, and when that fails the device must be closed
+	 */
+	int (*resize)(void *self, bool full, struct err *err);
 
 	/** Fill up to @max controls; how many, or ERR_GONE. NULL: there are none. */
 	int (*controls)(void *self, struct camera_control *list, size_t max, struct err *err);

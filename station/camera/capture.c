@@ -6,6 +6,8 @@
  *	opening --picture--> live --1 s without--> silent --picture--> live
  *	   |                   '------ error of the driver ------.
  *	   '--> lost <------------------------------------------'   (tick: opened again, once a second)
+ *
+ * and live --still at full size--> held --picture--> live, see capture_still.c.
  */
 #include "station/camera/capture.h"
 
@@ -18,47 +20,15 @@
 #include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/sandbox.h"
-#include "station/base/loop.h"
-#include "station/base/rpc_server.h"
+#include "station/camera/capture_private.h"
 #include "station/camera/capture_rpc.h"
-#include "station/camera/controls.h"
-#include "station/camera/link.h"
 #include "station/camera/scan.h"
-#include "station/picture/slate.h"
 
 #define TICK_NS (NS_PER_S / 2)
 #define RETRY_NS NS_PER_S
 #define SILENT_NS NS_PER_S
 
-enum state { OPENING, LIVE, SILENT, LOST };
-
-static const char *const state_names[] = { "opening", "live", "silent", "lost" };
-
-struct capture {
-	struct camera_options options;
-	const struct camera_driver *driver;
-	void *camera;			/* NULL: not open */
-	struct camera_info info;	/* of the camera, also after it has gone */
-	enum state state;
-	struct err reason;		/* why there is no picture; empty text while there is */
-	struct camera_counts counts;
-	uint64_t frames, dropped;
-	uint64_t retry_ns, picture_ns;
-	uint64_t sequence_base, sequence_next;
-	uint32_t width, height;		/* of the newest picture: the slate has it too */
-
-	struct loop *loop;
-	struct loop_watch camera_watch, link_watch;
-	struct loop_timer tick;
-	struct link_source *link;
-	struct rpc_server *server;
-	uint64_t peer;
-	struct controls *controls;
-	struct scan *scan;
-	struct converter *converter;
-	struct slate *slate;
-	uint32_t slate_width, slate_height;
-};
+static const char *const state_names[] = { "opening", "live", "silent", "lost", "held" };
 
 /* --- what is said of the camera ------------------------------------------------------------------ */
 
@@ -77,7 +47,7 @@ static json_t *status_of(const struct capture *capture)
 	return capture_rpc_status(&status);
 }
 
-static void set_state(struct capture *capture, enum state state, const struct err *reason)
+void capture_set_state(struct capture *capture, enum capture_state state, const struct err *reason)
 {
 	struct err why = reason ? *reason : (struct err){ 0 };
 
@@ -86,7 +56,7 @@ static void set_state(struct capture *capture, enum state state, const struct er
 	if (state == LIVE)
 		log_notice("camera %s: pictures of %u x %u, %s", capture->info.device,
 			   capture->info.width, capture->info.height, capture->info.format);
-	else if (why.text[0])
+	else if (why.text[0] && state != HELD)
 		log_warning("%s", why.text);
 	capture->state = state;
 	capture->reason = why;
@@ -138,29 +108,48 @@ static void link_failed(struct capture *capture, int rc, const struct err *err)
 	loop_stop(capture->loop);
 }
 
+struct frame *capture_begin_drawn(struct capture *capture, uint32_t width, uint32_t height)
+{
+	struct frame *frame;
+	struct err err = { 0 };
+	int rc = link_source_frame(capture->link, &frame, width, height, &err);
+
+	if (rc == 0)
+		return frame;
+	link_failed(capture, rc, &err);
+	return NULL;
+}
+
+void capture_send_drawn(struct capture *capture, struct frame *frame)
+{
+	struct err err = { 0 };
+	int rc;
+
+	frame->info.flags |= FRAME_SYNTHETIC;
+	frame->info.captured_ns = clock_mono_ns();
+	frame->info.sequence = capture->sequence_next++;
+	capture->sequence_base++;
+	rc = link_source_send(capture->link, frame, &err);
+	if (rc < 0)
+		link_failed(capture, rc, &err);
+}
+
 static void send_slate(struct capture *capture)
 {
 	struct frame *frame;
 	struct err err = { 0 };
-	int rc = fit_slate(capture, &err);
 
-	if (rc < 0) {
+	if (fit_slate(capture, &err) < 0) {
 		log_error("%s", err.text);
 		return;
 	}
-	rc = link_source_frame(capture->link, &frame, capture->width, capture->height, &err);
-	if (rc == 0) {
-		slate_draw(capture->slate, frame,
-			   capture->reason.text[0] ? capture->reason.text : "Opening the camera",
-			   reason_zh(&capture->reason));
-		frame->info.flags |= FRAME_SYNTHETIC;
-		frame->info.captured_ns = clock_mono_ns();
-		frame->info.sequence = capture->sequence_next++;
-		capture->sequence_base++;
-		rc = link_source_send(capture->link, frame, &err);
-	}
-	if (rc < 0)
-		link_failed(capture, rc, &err);
+	frame = capture_begin_drawn(capture, capture->width, capture->height);
+	if (!frame)
+		return;
+	slate_draw(capture->slate, frame,
+		   capture->reason.text[0] ? capture->reason.text : "Opening the camera",
+		   reason_zh(&capture->reason));
+	capture_send_drawn(capture, frame);
 }
 
 /* --- the camera ---------------------------------------------------------------------------------- */
@@ -175,11 +164,12 @@ static void close_camera(struct capture *capture)
 	capture->camera = NULL;
 }
 
-static void lose_camera(struct capture *capture, const struct err *reason)
+void capture_lose_camera(struct capture *capture, const struct err *reason)
 {
 	close_camera(capture);
+	capture_still_lost(capture, reason);
 	capture->retry_ns = clock_mono_ns() + RETRY_NS;
-	set_state(capture, LOST, reason);
+	capture_set_state(capture, LOST, reason);
 	send_slate(capture);
 }
 
@@ -201,12 +191,12 @@ static void open_camera(struct capture *capture)
 	if (rc == 0)
 		rc = controls_attach(capture->controls, capture->driver, capture->camera, &err);
 	if (rc < 0) {
-		lose_camera(capture, &err);
+		capture_lose_camera(capture, &err);
 		return;
 	}
 	capture->picture_ns = clock_mono_ns();
 	capture->sequence_base = capture->sequence_next;
-	set_state(capture, OPENING, NULL);
+	capture_set_state(capture, OPENING, NULL);
 }
 
 static void send_shot(struct capture *capture, const struct camera_shot *shot)
@@ -227,6 +217,7 @@ static void send_shot(struct capture *capture, const struct camera_shot *shot)
 		frame_unref(frame);
 		return;
 	}
+	capture_still_see(capture, shot, frame);
 	frame->info.captured_ns = shot->captured_ns;
 	frame->info.sequence = capture->sequence_base + shot->sequence;
 	frame->info.flags = 0;
@@ -244,7 +235,7 @@ static void send_shot(struct capture *capture, const struct camera_shot *shot)
 	capture->picture_ns = clock_mono_ns();
 	if (capture->state != LIVE)
 		capture->driver->info(capture->camera, &capture->info);
-	set_state(capture, LIVE, NULL);
+	capture_set_state(capture, LIVE, NULL);
 }
 
 static void read_camera(struct capture *capture)
@@ -254,14 +245,18 @@ static void read_camera(struct capture *capture)
 	int rc = capture->driver->read(capture->camera, &shot, &err);
 
 	if (rc < 0) {
-		lose_camera(capture, &err);
+		capture_lose_camera(capture, &err);
 		return;
 	}
 	if (rc == 0)
 		return;
-	send_shot(capture, &shot);
+	if (capture_still_holds(capture))
+		capture_still_take(capture, &shot);
+	else
+		send_shot(capture, &shot);
 	if (capture->driver->done)
 		capture->driver->done(capture->camera, &shot);
+	capture_still_step(capture);
 }
 
 static void camera_ready(void *owner, uint32_t events)
@@ -280,7 +275,7 @@ static void note_silence(struct capture *capture, uint64_t now_ns)
 	if (capture->state != SILENT) {
 		err_set(&err, ERR_TIMEOUT, _("camera %s: no good picture comes"),
 			capture->info.device);
-		set_state(capture, SILENT, &err);
+		capture_set_state(capture, SILENT, &err);
 	}
 	send_slate(capture);
 }
@@ -297,7 +292,7 @@ static void tick(void *owner)
 		open_camera(capture);
 	else
 		send_slate(capture);
-	if (capture->camera)
+	if (capture->camera && !capture_still_holds(capture))
 		note_silence(capture, now_ns);
 }
 
@@ -331,6 +326,8 @@ static void request(void *owner, const struct rpc_peer *peer, const char *method
 		scan_request(capture->scan, params, ticket);
 		return;
 	}
+	if (capture_still_request(capture, method, params, ticket))
+		return;
 	rc = capture_rpc_controls(capture->controls, method, params, &result, &rpc_code, &err);
 	if (rc == 0)
 		rpc_server_answer(capture->server, ticket, result);
@@ -387,6 +384,7 @@ static int start(struct capture *capture, const struct capture_options *options,
 static void stop(struct capture *capture)
 {
 	if (capture->loop) {
+		capture_still_stop(capture);
 		close_camera(capture);
 		loop_cancel(capture->loop, &capture->tick);
 		loop_unwatch(capture->loop, &capture->link_watch);
@@ -423,6 +421,7 @@ int capture_main(const struct capture_options *options, int link_fd, int rpc_fd)
 	capture->camera_watch = (struct loop_watch){ .fd = -1, .ready = camera_ready, .owner = capture };
 	capture->link_watch = (struct loop_watch){ .fd = -1, .ready = link_ready, .owner = capture };
 	capture->tick = (struct loop_timer){ .due_ns = UINT64_MAX, .fire = tick, .owner = capture };
+	capture_still_start(capture);
 	rc = start(capture, options, &link, &rpc, &err);
 	if (rc < 0) {
 		log_error("%s", err.text);

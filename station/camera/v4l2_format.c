@@ -73,11 +73,30 @@ bool v4l2_mode_better(const struct v4l2_mode *a, const struct v4l2_mode *b,
 	return rank_of(a->fourcc) < rank_of(b->fourcc);
 }
 
+bool v4l2_mode_larger(const struct v4l2_mode *a, const struct v4l2_mode *b, const struct v4l2_mode *want)
+{
+	bool a_jpeg = v4l2_camera_format(a->fourcc) == CAMERA_MJPEG && !a->emulated;
+	bool b_jpeg = v4l2_camera_format(b->fourcc) == CAMERA_MJPEG && !b->emulated;
+	uint64_t a_pixels = (uint64_t)a->width * a->height, b_pixels = (uint64_t)b->width * b->height;
+
+	(void)want;
+	if (a_jpeg != b_jpeg)
+		return a_jpeg;
+	if (a->emulated != b->emulated)
+		return b->emulated;
+	if (a_pixels != b_pixels)
+		return a_pixels > b_pixels;
+	if (a->rate_mhz != b->rate_mhz)
+		return a->rate_mhz > b->rate_mhz;
+	return rank_of(a->fourcc) < rank_of(b->fourcc);
+}
+
 /* --- going through what the camera lists --------------------------------------------------------- */
 
 struct search {
 	int fd;
 	const struct v4l2_mode *want;
+	bool (*better)(const struct v4l2_mode *a, const struct v4l2_mode *b, const struct v4l2_mode *want);
 	struct v4l2_mode best;
 	bool found;
 };
@@ -95,7 +114,7 @@ static void consider(struct search *search, const struct v4l2_mode *mode)
 	if (mode->width < 16 || mode->height < 16 || mode->width > FRAME_WIDTH_MAX ||
 	    mode->height > FRAME_HEIGHT_MAX)
 		return;
-	if (search->found && !v4l2_mode_better(mode, &search->best, search->want))
+	if (search->found && !search->better(mode, &search->best, search->want))
 		return;
 	search->best = *mode;
 	search->found = true;
@@ -155,26 +174,41 @@ static void consider_sizes(struct search *search, struct v4l2_mode mode)
 	}
 }
 
-int v4l2_choose_mode(struct v4l2_mode *out, int fd, const char *path, const struct v4l2_mode *want,
-		     struct err *err)
+static int go_through(struct v4l2_mode *out, struct search *search, const char *path, struct err *err)
 {
 	struct v4l2_fmtdesc format = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE };
-	struct search search = { .fd = fd, .want = want };
 
-	for (; v4l2_ioctl(fd, VIDIOC_ENUM_FMT, &format) == 0; format.index++) {
+	for (; v4l2_ioctl(search->fd, VIDIOC_ENUM_FMT, &format) == 0; format.index++) {
 		struct v4l2_mode mode = {
 			.fourcc = format.pixelformat,
 			.emulated = format.flags & V4L2_FMT_FLAG_EMULATED,
 		};
 
 		if (rank_of(mode.fourcc) < ARRAY_LEN(known))
-			consider_sizes(&search, mode);
+			consider_sizes(search, mode);
 	}
-	if (!search.found)
+	if (!search->found)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "camera %s has none of the formats MJPEG, YUYV, NV12 and I420", path);
-	*out = search.best;
+	*out = search->best;
 	return 0;
+}
+
+int v4l2_choose_mode(struct v4l2_mode *out, int fd, const char *path, const struct v4l2_mode *want,
+		     struct err *err)
+{
+	struct search search = { .fd = fd, .want = want, .better = v4l2_mode_better };
+
+	return go_through(out, &search, path, err);
+}
+
+int v4l2_largest_mode(struct v4l2_mode *out, int fd, const char *path, struct err *err)
+{
+	static const struct v4l2_mode most = { .width = FRAME_WIDTH_MAX, .height = FRAME_HEIGHT_MAX,
+					       .rate_mhz = CAMERA_FPS_MAX * 1000 };
+	struct search search = { .fd = fd, .want = &most, .better = v4l2_mode_larger };
+
+	return go_through(out, &search, path, err);
 }
 
 /* --- setting ------------------------------------------------------------------------------------- */

@@ -24,9 +24,18 @@ struct v4l2_mode {
 bool v4l2_mode_better(const struct v4l2_mode *a, const struct v4l2_mode *b,
 		      const struct v4l2_mode *want);
 
+/** Whether @a makes the better still than @b; pure, as v4l2_mode_better, without a wish. */
+bool v4l2_mode_larger(const struct v4l2_mode *a, const struct v4l2_mode *b, const struct v4l2_mode *want);
+
 /** Go through what the open camera @fd lists. ERR_UNSUPPORTED when nothing can be used. */
 int v4l2_choose_mode(struct v4l2_mode *out, int fd, const char *path, const struct v4l2_mode *want,
 		     struct err *err);
+
+/**
+ * The mode with the most pixels: of the camera's own JPEGs, or without any, of what it has raw. The rate is
+ * the best it lists there. As v4l2_choose_mode.
+ */
+int v4l2_largest_mode(struct v4l2_mode *out, int fd, const char *path, struct err *err);
 
 /**
  * Set @mode; @pix is what the camera made of it, @mode->rate_mhz its real rate.

@@ -26,6 +26,7 @@ void harness_start(struct harness *harness, const struct capture_options *option
 	int link[2], rpc[2];
 
 	memset(harness, 0, sizeof *harness);
+	harness->passed_fd = -1;
 	need(ipc_pair(link, NULL) == 0, "socketpair");
 	need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, rpc) == 0, "socketpair");
 	need(link_sink_new(&harness->sink, link[0], NULL) == 0, "link");
@@ -49,6 +50,7 @@ int harness_stop(struct harness *harness)
 
 	harness->sink = link_sink_free(harness->sink);
 	util_closep(&harness->rpc_fd);
+	util_closep(&harness->passed_fd);
 	while (waitpid(harness->pid, &status, WNOHANG) == 0) {
 		if (clock_mono_ns() > deadline_ns) {
 			kill(harness->pid, SIGKILL);
@@ -84,6 +86,26 @@ struct frame *harness_frame(struct harness *harness, enum harness_want want, int
 	}
 }
 
+static ssize_t receive(struct harness *harness)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { .iov_base = harness->inbox + harness->inbox_len,
+			      .iov_len = sizeof harness->inbox - harness->inbox_len };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof control };
+	ssize_t got = recvmsg(harness->rpc_fd, &message, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *header = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	if (header && header->cmsg_type == SCM_RIGHTS) {
+		util_closep(&harness->passed_fd);
+		memcpy(&harness->passed_fd, CMSG_DATA(header), sizeof(int));
+	}
+	return got;
+}
+
 /* One line of the socket as JSON; NULL at the deadline. */
 static json_t *read_line(struct harness *harness, uint64_t deadline_ns)
 {
@@ -103,8 +125,7 @@ static json_t *read_line(struct harness *harness, uint64_t deadline_ns)
 		}
 		if (poll(&ready, 1, clock_poll_ms(deadline_ns)) != 1)
 			return NULL;
-		got = recv(harness->rpc_fd, harness->inbox + harness->inbox_len,
-			   sizeof harness->inbox - harness->inbox_len, 0);
+		got = receive(harness);
 		if (got <= 0)
 			return NULL;
 		harness->inbox_len += (size_t)got;
@@ -121,7 +142,7 @@ static void note(struct harness *harness, const json_t *root)
 
 json_t *harness_call(struct harness *harness, const char *method, json_t *params, bool refusal)
 {
-	uint64_t deadline_ns = clock_mono_ns() + 5 * NS_PER_S;
+	uint64_t deadline_ns = clock_mono_ns() + 15 * NS_PER_S;
 	json_t *call = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", 1, "method", method,
 				 "params", params ? params : json_object());
 	char *text = json_dumps(call, JSON_COMPACT);

@@ -15,6 +15,7 @@ struct harness {
 	int rpc_fd;
 	char inbox[1 << 17];
 	size_t inbox_len;
+	int passed_fd;		/* the newest that came beside an answer; -1: none */
 	int notifications;	/* "camera" messages seen so far */
 	char last_state[16];	/* of the last of them */
 };
@@ -32,7 +33,7 @@ struct frame *harness_frame(struct harness *harness, enum harness_want want, int
 
 /**
  * Call @method. The answer's "result", or with @refusal its "error"; the caller's.
- * NULL when it was the other of the two, or none came within 5 s.
+ * NULL when it was the other of the two, or none came within 15 s.
  */
 json_t *harness_call(struct harness *harness, const char *method, json_t *params, bool refusal);
 
