@@ -24,6 +24,7 @@ static const struct {
 	uint32_t format, width, height;
 	int rates[3];		/* ends with 0 */
 } modes[] = {
+	{ 0, 2048, 1536, { 15, 0 } },	/* the whole sensor */
 	{ 0, 1920, 1080, { 30, 15, 0 } },
 	{ 0, 1280, 720, { 30, 15, 0 } },
 	{ 0, 640, 480, { 30, 15, 0 } },

@@ -192,6 +192,46 @@ static void test_mjpeg_yuyv_and_nv12_pictures_are_decoded(void **state)
 	check_picture(640, 480, 30, false);
 }
 
+/* Back and forth on one descriptor; at the largest size the camera's own JPEG although the video is raw. */
+static void test_largest_jpeg_is_given_and_the_video_comes_back(void **state)
+{
+	struct camera_shot shot;
+	uint64_t sequence = 0;
+	int fd;
+
+	(void)state;
+	open_camera(640, 480, 30);
+	fd = cam_v4l2.fd(camera);
+	for (int i = 0; i < 6; i++) {
+		bool full = i % 2;
+
+		if (i && cam_v4l2.resize(camera, full, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_int_equal(cam_v4l2.fd(camera), fd);
+		for (int k = 0; k < 3; k++) {
+			need_shot(&shot);
+			assert_int_equal(shot.width, full ? 2048 : 640);
+			assert_int_equal(shot.height, full ? 1536 : 480);
+			assert_int_equal(shot.format, full ? CAMERA_MJPEG : CAMERA_NV12);
+			assert_true(shot.exposed_ns <= shot.captured_ns);
+			assert_true((i == 0 && k == 0) || shot.sequence > sequence);
+			sequence = shot.sequence;
+			cam_v4l2.done(camera, &shot);
+		}
+	}
+}
+
+static void test_no_switch_to_what_is_not_larger(void **state)
+{
+	struct camera_shot shot;
+
+	(void)state;
+	open_camera(2048, 1536, 15);
+	assert_int_equal(cam_v4l2.resize(camera, true, &err), ERR_UNSUPPORTED);
+	need_shot(&shot);
+	cam_v4l2.done(camera, &shot);
+}
+
 static void test_late_reader_gets_the_newest_and_counts_the_rest(void **state)
 {
 	struct camera_shot shot;
@@ -639,6 +679,8 @@ int main(void)
 		cmocka_unit_test(test_usb_identity_is_vendor_product_and_serial),
 		CAMERA_TEST(test_best_mode_for_size_and_rate_is_chosen),
 		CAMERA_TEST(test_mjpeg_yuyv_and_nv12_pictures_are_decoded),
+		CAMERA_TEST(test_largest_jpeg_is_given_and_the_video_comes_back),
+		CAMERA_TEST(test_no_switch_to_what_is_not_larger),
 		CAMERA_TEST(test_late_reader_gets_the_newest_and_counts_the_rest),
 		CAMERA_TEST(test_pictures_missing_in_the_count_are_lost),
 		CAMERA_TEST(test_flagged_and_cut_pictures_never_become_shots),
