@@ -21,7 +21,11 @@ struct capture_options {
  * @link_fd an ipc.h socket: frames go out as link.h has it
  * @rpc_fd  a stream socket: answers camera.status, .controls, .set, .lock and .scan, and sends `camera` when
  *          the state changes (doc/protocol.md). camera.status' "state" is "opening", "live", "silent"
- *          (open, but no good picture for a second) or "lost".
+ *          (open, but no good picture for a second), "lost" or "held" (a still is taken at full size).
+ *          camera.still {"full", "keep"}: the JPEG of a picture that began after the request, in a sealed memfd
+ *          beside the answer {"bytes", "width", "height", "format", "made_by": "camera" | "station", "captured_ns",
+ *          "utc_us", "sequence", "full", "driver", "identity", "settings": {control: value}}. With "keep" the
+ *          device stays at its full size for 15 s more, or until camera.video.
  * @return  0; 1 when it could not start (the reason is in the log). Both descriptors are closed.
  */
 int capture_main(const struct capture_options *options, int link_fd, int rpc_fd);
