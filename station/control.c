@@ -100,6 +100,7 @@ json_t *control_status(struct station *station)
 			 join_status(station));
 
 	json_object_set_new(status, "record", records_status(station));
+	showings_add_status(station, status);
 	return status;
 }
 
@@ -303,6 +304,14 @@ static const struct method methods[] = {
 	OWN("metrics", NO_RULE, answer_metrics),
 	OWN("subscribe", NO_RULE, answer_subscribe),
 	OWN("preview.open", SHOWING_LOOK, open_preview),
+	/* these ask the rules themselves: what they lead to is true when it is recorded */
+	OWN("showing.open", NO_RULE, showings_ask_open),
+	OWN("showing.show", NO_RULE, showings_ask_show),
+	OWN("showing.hold", NO_RULE, showings_ask_hold),
+	OWN("showing.resume", NO_RULE, showings_ask_resume),
+	OWN("showing.close", NO_RULE, showings_ask_close),
+	OWN("showing.stage", NO_RULE, showings_ask_stage),
+	OWN("retrieval.sign", SHOWING_RECORD, retrievals_ask_sign),
 	TABLE("table.status", NO_RULE, false),
 	TABLE("table.home", SHOWING_MOVE, true),
 	TABLE("table.goto", SHOWING_MOVE, true),

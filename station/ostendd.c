@@ -174,8 +174,6 @@ static int start_pipeline(struct station *station, struct err *err)
 	};
 	int rc = pipeline_start(&station->pipeline, &pipeline_config, err);
 
-	if (rc == 0)
-		pipeline_set_text(station->pipeline, config->case_no, config->exhibit_no);
 	return rc;
 }
 
@@ -194,16 +192,6 @@ static int start_web(struct station *station, struct err *err)
 	config_set_text(hosts, station->config.hosts);
 	split(hosts, web_config.hosts, ARRAY_LEN(web_config.hosts));
 	return web_start(&station->web, &web_config, err);
-}
-
-static void set_showing(struct station *station)
-{
-	struct showing *showing = &station->showing;
-
-	showing->state = SHOWING_ON_AIR;
-	config_set_text(showing->case_no, station->config.case_no);
-	config_set_text(showing->exhibit_no, station->config.exhibit_no);
-	config_set_text(showing->exhibit_name, station->config.exhibit_name);
 }
 
 /* --- ready --------------------------------------------------------------------------------------- */
@@ -246,7 +234,7 @@ static bool is_ready(struct station *station)
 	struct pipeline_stats stats;
 
 	pipeline_stats(station->pipeline, &stats);
-	return (stats.frames_encoded > 0 && homed) || age_ns > READY_PICTURE_NS;
+	return station->showing_asked && ((stats.frames_encoded > 0 && homed) || age_ns > READY_PICTURE_NS);
 }
 
 static void say_ready(struct station *station)
@@ -266,6 +254,7 @@ static void tick(void *owner)
 
 	children_tick(station);
 	records_tick(station);
+	retrievals_tick(station);
 	control_tick(station);
 	seats_tick(station);
 	if (!station->ready && is_ready(station))
@@ -323,6 +312,8 @@ static int start(struct station *station, struct err *err)
 		rc = start_web(station, err);
 	if (rc == 0)
 		rc = children_start(station, err);
+	if (rc == 0)
+		rc = showings_open(station, err);
 	if (rc == 0 && station->config.metrics_listen[0])
 		rc = metrics_open(&station->metrics, station, station->config.metrics_listen, err);
 	return rc;
@@ -394,6 +385,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ostendd: %s\n", err.text);
 		return EXIT_REFUSED;
 	}
-	set_showing(&station);
 	return arguments.check_only ? 0 : run(&station);
 }

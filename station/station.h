@@ -33,6 +33,11 @@ struct station {
 	struct loop_watch signals, web_events, stream_events;
 	struct loop_timer tick;
 	struct showing showing;
+	bool showing_known, showing_asked;	/* what was open has been read; or it cannot be */
+	bool showing_busy;			/* a change is just being recorded */
+	uint64_t holds;				/* how often it has been held */
+	int64_t late_count;			/* retrievals that are overdue */
+	uint64_t late_asked_ns;
 	uint64_t started_ns;
 	bool ready, camera_present;
 
@@ -101,6 +106,28 @@ void station_act(struct station *station, const struct rpc_peer *peer, struct ac
  */
 int station_act_of(struct station *station, const struct rpc_peer *peer, const json_t *params, struct act *act,
 		   json_t **rest, struct err *err);
+
+/* showings.c, showings_start.c: the life of a showing. */
+int showings_open(struct station *station, struct err *err);	/* takes up what was open when it ended */
+/** The station cannot go on showing: held at once, @sentence is told and recorded. */
+void showings_fail(struct station *station, enum pause_reason pause, const char *sentence);
+json_t *showings_message(const struct station *station);	/* "state", for seats */
+void showings_add_status(const struct station *station, json_t *status);
+#define SHOWINGS_ASK(name) \
+	void showings_ask_##name(struct station *station, const struct rpc_peer *peer, json_t *params, \
+				 struct rpc_ticket ticket);
+SHOWINGS_ASK(open)
+SHOWINGS_ASK(show)
+SHOWINGS_ASK(hold)
+SHOWINGS_ASK(resume)
+SHOWINGS_ASK(close)
+SHOWINGS_ASK(stage)
+#undef SHOWINGS_ASK
+
+/* retrievals.c: exhibits out of store. */
+void retrievals_tick(struct station *station);
+void retrievals_ask_sign(struct station *station, const struct rpc_peer *peer, json_t *params,
+			 struct rpc_ticket ticket);
 
 /* control_evidence.c: the methods of evidence_methods.def. */
 void control_ask_evidence(struct station *station, const struct evidence_method_entry *method,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* showings_own.h - what the files about showings share with each other only. Thread: main. */
+#ifndef OSTEND_SHOWINGS_OWN_H
+#define OSTEND_SHOWINGS_OWN_H
+
+#include "station/station.h"
+
+/** @next is what is true from now on: air, strip, seats and consoles follow. */
+void showings_take(struct station *station, const struct showing *next);
+
+/**
+ * The demo's case: four exhibits, taken out, a showing with the first on the table, ON AIR. What is there from
+ * an earlier run is used again. Thread: evidence.
+ */
+int showings_make_demo(struct store *store, const struct act *act, const struct config *config,
+		       struct showing *showing, struct err *err);
+
+#endif
