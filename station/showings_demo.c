@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/base/log.h"
+#include "station/base/qr_text.h"
 #include "station/evidence/retrieval.h"
 #include "station/evidence/showing_store.h"
 #include "station/showings_own.h"
@@ -90,6 +92,21 @@ static int take_out(struct store *store, const struct act *station, const struct
 	return rc;
 }
 
+/* The simulated camera shows the label of what stands before it. */
+static void put_label(const struct config *config, const char *code)
+{
+	char path[CONFIG_TEXT_SIZE + 16], text[QR_TEXT_SIZE];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/demo-label", config->state);
+	qr_text_print(text, code);
+	file = fopen(path, "we");
+	if (!file || fputs(text, file) < 0)
+		log_warning("%s cannot be written: the label in the picture is no exhibit's", path);
+	if (file)
+		fclose(file);
+}
+
 static int open_one(struct store *store, const struct act *station, const struct config *config, const json_t *codes,
 		    struct showing *showing, struct err *err)
 {
@@ -98,6 +115,8 @@ static int open_one(struct store *store, const struct act *station, const struct
 	int rc = showing_store_open(store, &act, PURPOSE_CHALLENGE, config->case_no, codes, showing, err);
 
 	act.showing = showing->id;
+	if (rc == 0)
+		put_label(config, json_string_value(json_array_get(codes, 0)));
 	if (rc == 0)
 		rc = showing_store_stage(store, &act, showing->id, json_string_value(json_array_get(codes, 0)), true,
 					 &placed, err);

@@ -124,6 +124,9 @@ SHOWINGS_ASK(close)
 SHOWINGS_ASK(stage)
 #undef SHOWINGS_ASK
 
+/* scans.c: the label before the camera. */
+void scans_ask(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);
+
 /* retrievals.c: exhibits out of store. */
 void retrievals_tick(struct station *station);
 void retrievals_ask_sign(struct station *station, const struct rpc_peer *peer, json_t *params,
