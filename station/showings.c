@@ -122,6 +122,14 @@ static int run_stage(struct store *store, struct change *change, struct err *err
 	return showing_store_refuse_scan(store, &change->act, code, change->refusal.text, err);
 }
 
+/* A reason for holding that is none of the list is kept as it was said. */
+static json_t *said(const struct change *change)
+{
+	const char *pause = json_string_value(json_object_get(change->params, "pause"));
+
+	return pause && pause_reason_find(pause) == PAUSE_REASON_COUNT ? json_pack("{s:s}", "said", pause) : NULL;
+}
+
 static int run(struct store *store, void *arg, struct err *err)
 {
 	struct change *change = arg;
@@ -138,7 +146,7 @@ static int run(struct store *store, void *arg, struct err *err)
 		rc = showing_store_close(store, &change->act, change->act.showing, err);
 		break;
 	default:
-		rc = showing_store_change(store, &change->act, &change->next, NULL, err);
+		rc = showing_store_change(store, &change->act, &change->next, said(change), err);
 	}
 	if (rc == 0 && change->asked)
 		rc = showing_store_json(store, change->command == SHOWING_OPEN ? change->next.id : change->act.showing,

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "station/base/i18n.h"
 #include "station/evidence/retrieval_own.h"
 
 extern const char schema_retrieval[];
@@ -37,15 +36,15 @@ const char schema_retrieval[] =
 	" side TEXT NOT NULL, name TEXT NOT NULL, utc_us INTEGER NOT NULL, text_sha256 TEXT NOT NULL,"
 	" certificate TEXT NOT NULL, cms BLOB, PRIMARY KEY(retrieval, side)) WITHOUT ROWID;";
 
-static const struct { const char *name, *label; } states[] = {
-#define STATE(id, name, label) [RETRIEVAL_##id] = { name, label },
+static const char *const states[] = {
+#define STATE(id, name) [RETRIEVAL_##id] = name,
 	RETRIEVAL_STATES
 #undef STATE
 };
 
 const char *retrieval_state_name(enum retrieval_state state)
 {
-	return states[state].name;
+	return states[state];
 }
 
 const char *retrieval_side_name(enum retrieval_side side)
@@ -57,7 +56,7 @@ static enum retrieval_state state_find(const char *name)
 {
 	int state = 0;
 
-	while (state < RETRIEVAL_STATE_COUNT && strcmp(states[state].name, name) != 0)
+	while (state < RETRIEVAL_STATE_COUNT && strcmp(states[state], name) != 0)
 		state++;
 	return (enum retrieval_state)state;
 }
@@ -133,7 +132,7 @@ int retrieval_in_state(struct store *store, int64_t id, enum retrieval_state wan
 
 	if (rc == 0 && out->state != wanted)
 		rc = err_set(err, ERR_STATE, "retrieval %lld of %s is in the state \"%s\": only one in the state \"%s\" "
-			     "can be %s", (long long)id, out->exhibit_no, states[out->state].name, states[wanted].name,
+			     "can be %s", (long long)id, out->exhibit_no, states[out->state], states[wanted],
 			     verb);
 	return rc;
 }
@@ -161,7 +160,7 @@ static int check_request(struct store *store, const struct act *act, const struc
 	rc = retrieval_of_exhibit(store, request->code, &open, err);
 	if (rc == 0 && open.id)
 		rc = err_set(err, ERR_STATE, "exhibit %s has retrieval %lld already, which is in the state \"%s\"",
-			     request->exhibit_no, (long long)open.id, states[open.state].name);
+			     request->exhibit_no, (long long)open.id, states[open.state]);
 	return rc;
 }
 

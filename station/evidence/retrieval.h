@@ -13,16 +13,16 @@
 
 #include "station/evidence/ledger.h"
 
-/* STATE(identifier, name in records, what a reader sees) */
+/* STATE(identifier, name in records) */
 #define RETRIEVAL_STATES                                                                           \
-	STATE(REQUESTED, "requested", N_("asked for"))                                             \
-	STATE(APPROVED, "approved", N_("approved"))                                                \
-	STATE(OUT, "out", N_("out of store"))                                                      \
-	STATE(BACK, "back", N_("returned"))                                                        \
-	STATE(SIGNED, "signed", N_("returned and signed"))
+	STATE(REQUESTED, "requested")                                                              \
+	STATE(APPROVED, "approved")                                                                \
+	STATE(OUT, "out")                                                                          \
+	STATE(BACK, "back")                                                                        \
+	STATE(SIGNED, "signed")
 
 enum retrieval_state {
-#define STATE(id, name, label) RETRIEVAL_##id,
+#define STATE(id, name) RETRIEVAL_##id,
 	RETRIEVAL_STATES
 #undef STATE
 	RETRIEVAL_STATE_COUNT

@@ -78,6 +78,8 @@ static int do_command(const struct reach *reach, const struct command *command, 
 			rc = command_fill_lease(params, table, err);
 		json_decref(table);
 	}
+	if (rc == 0 && command->prepare)
+		rc = command->prepare(reach, params, err);
 	if (rc < 0)
 		return rc;
 	if (strcmp(method, command->method) == 0)

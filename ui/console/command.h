@@ -53,7 +53,9 @@ enum command_flags {
 	COMMAND_WALK = 64,	/* a conversation on the terminal; the methods are its steps' */
 };
 
-#define COMMAND_ARGUMENTS_MAX 8
+#define COMMAND_ARGUMENTS_MAX 12
+
+struct reach;
 
 struct command {
 	const char *words;			/* "table goto" */
@@ -64,6 +66,8 @@ struct command {
 	void (*print)(FILE *out, const json_t *result);
 	const char *bare_method;		/* without arguments: only look, by this method */
 	void (*bare_print)(FILE *out, const json_t *result);
+	/* what is done here before it is sent: may ask the station, and changes @params; NULL: nothing */
+	int (*prepare)(const struct reach *reach, json_t *params, struct err *err);
 	unsigned flags;
 };
 

@@ -2,6 +2,7 @@
 #include "station/base/i18n.h"
 #include "station/base/pose.h"
 #include "ui/console/command.h"
+#include "ui/console/personal_sign.h"
 #include "ui/console/print.h"
 
 #define SPEED_MAX_MDEG_S 360000
@@ -31,6 +32,26 @@
 #define HANDLING { .name = "NAME", .key = "names", .kind = ARGUMENT_NAMES, .need = NEED_NOT }
 #define ZERO_AT { .name = "DEG", .key = "bearing_mdeg", .kind = ARGUMENT_DEGREES, .high = MDEG_PER_TURN - 1, \
 		  .need = NEED_NOT, .otherwise = "0" }
+
+/* "|a|b": the names of the fixed list, in which the station looks again */
+static const char purposes[] = ""
+#define PURPOSE(id, name, label) "|" name
+#include "station/showing/purposes.def"
+#undef PURPOSE
+	;
+
+#define OPTION(shown, member, value) \
+	{ .name = shown, .key = member, .kind = ARGUMENT_NAME, .value_name = value }
+#define OPTION_NEEDED(shown, member, value) \
+	{ .name = shown, .key = member, .kind = ARGUMENT_NAME, .value_name = value, .need = NEED_ALWAYS }
+#define BY OPTION("--by", "by", "NAME")
+#define SECOND OPTION("--second", "second", "NAME")
+#define REASON OPTION("--reason", "reason", "TEXT")
+#define CODE { .name = "CODE", .key = "code", .kind = ARGUMENT_NAME }
+#define NUMBER_OF(shown, member, needed) \
+	{ .name = shown, .key = member, .kind = ARGUMENT_NUMBER, .low = 1, .high = INT32_MAX, .need = needed }
+#define RETRIEVAL NUMBER_OF("RETRIEVAL", "retrieval", NEED_USUAL)
+#define STILLS { .name = "STILL", .key = "stills", .kind = ARGUMENT_NAMES, .need = NEED_NOT }
 
 #define CALIBRATE(step_words, step, sentence) \
 	.words = "table calibrate " step_words, .method = "table.calibrate", .print = print_calibrated, \
@@ -95,6 +116,66 @@ const struct command command_table[] = {
 	  .fixed_key = "locked", .fixed_value = "true", .help = N_("keep a control as it is") },
 	{ .words = "camera unlock", .method = "camera.lock", .print = print_control, .arguments = { CONTROL },
 	  .fixed_key = "locked", .fixed_value = "false", .help = N_("let a control change again") },
+	{ .words = "showing open", .method = "showing.open", .print = print_showing,
+	  .arguments = { { .name = "CODE", .key = "exhibits", .kind = ARGUMENT_NAMES },
+			 { .name = "--purpose", .key = "purpose", .kind = ARGUMENT_CHOICE, .choices = purposes + 1,
+			   .need = NEED_ALWAYS },
+			 OPTION("--case", "case_no", "NUMBER"), BY, SECOND, REASON },
+	  .help = N_("begin a showing of these exhibits, which have been taken out of store") },
+	{ .words = "showing show", .method = "showing.show", .print = print_showing,
+	  .arguments = { BY, SECOND, REASON }, .help = N_("go on air") },
+	{ .words = "showing hold", .method = "showing.hold", .print = print_showing,
+	  /* no list of choices: a mistyped word must not keep the picture on the screens */
+	  .arguments = { { .name = "WHY", .key = "pause", .kind = ARGUMENT_NAME, .need = NEED_NOT,
+			   .otherwise = "operator" }, BY, REASON },
+	  .help = N_("cut the picture for everybody, at once") },
+	{ .words = "showing resume", .method = "showing.resume", .print = print_showing,
+	  .arguments = { BY, SECOND, REASON }, .help = N_("on air again; after a failure only with --reason") },
+	{ .words = "showing stage", .method = "showing.stage", .print = print_showing,
+	  .arguments = { CODE, FLAG("--acknowledge", "acknowledge", true), BY, SECOND },
+	  .help = N_("put an exhibit on the table; --acknowledge its handling cards") },
+	{ .words = "showing close", .method = "showing.close", .print = print_closing,
+	  .arguments = { BY, SECOND, REASON }, .help = N_("end the showing, and read its fingerprint aloud") },
+	{ .words = "showing status", .method = "showing.status", .print = print_showing,
+	  .arguments = { NUMBER_OF("SHOWING", "showing", NEED_NOT) }, .help = N_("the open showing, or that one") },
+	{ .words = "showing list", .method = "showing.list", .print = print_showings,
+	  .help = N_("the newest showings") },
+	{ .words = "retrieval request", .method = "retrieval.request", .print = print_retrieval,
+	  .arguments = { CODE, OPTION_NEEDED("--reason", "reason", "TEXT"),
+			 { .name = "--purpose", .key = "purpose", .kind = ARGUMENT_CHOICE, .choices = purposes + 1 },
+			 { .name = "--hours", .key = "hours", .kind = ARGUMENT_NUMBER, .low = 1, .high = 8784,
+			   .value_name = "HOURS" }, BY },
+	  .help = N_("ask for an exhibit; it is to be back after 24 hours, or as --hours says") },
+	{ .words = "retrieval approve", .method = "retrieval.approve", .print = print_retrieval,
+	  .arguments = { RETRIEVAL, OPTION_NEEDED("--by", "by", "NAME"), REASON },
+	  .help = N_("approve it; not by the one who asked") },
+	{ .words = "retrieval out", .method = "retrieval.out", .print = print_retrieval,
+	  .arguments = { RETRIEVAL, STILLS, OPTION_NEEDED("--condition", "condition", "TEXT"),
+			 OPTION("--seal", "seal", "NUMBER"), OPTION("--received-by", "received_by", "NAME"), BY,
+			 OPTION_NEEDED("--second", "second", "NAME"), REASON },
+	  .help = N_("take it out of store, as it is on these stills") },
+	{ .words = "retrieval compare", .method = "retrieval.compare", .print = print_comparison,
+	  .arguments = { RETRIEVAL, NUMBER_OF("BEFORE", "before", NEED_USUAL),
+			 NUMBER_OF("AFTER", "after", NEED_USUAL), BY },
+	  .help = N_("compare two stills of it from the same side") },
+	{ .words = "retrieval back", .method = "retrieval.back", .print = print_retrieval,
+	  .arguments = { RETRIEVAL, STILLS, OPTION_NEEDED("--condition", "condition", "TEXT"),
+			 OPTION("--seal", "seal", "NUMBER"), OPTION("--returned-by", "returned_by", "NAME"),
+			 FLAG("--no-change", "changed", false), OPTION("--damage", "damage", "TEXT"), BY,
+			 OPTION_NEEDED("--second", "second", "NAME"), REASON },
+	  .help = N_("return it, and say that nothing has changed, or what has") },
+	{ .words = "retrieval text", .method = "retrieval.text", .print = print_retrieval_text,
+	  .arguments = { RETRIEVAL }, .help = N_("what is signed, word for word") },
+	{ .words = "retrieval sign", .method = "retrieval.sign", .print = print_retrieval, .prepare = personal_sign,
+	  .arguments = { RETRIEVAL, { .name = "--as", .key = "as", .kind = ARGUMENT_CHOICE,
+				      .choices = "holder|custodian", .need = NEED_ALWAYS }, BY,
+			 OPTION("--key", "key", "FILE"), OPTION("--certificate", "certificate", "FILE") },
+	  .help = N_("sign the return: by name, or with a personal key (PKCS#12, or PEM with its certificate)") },
+	{ .words = "retrieval show", .method = "retrieval.show", .print = print_retrieval, .arguments = { RETRIEVAL },
+	  .help = N_("everything about one retrieval") },
+	{ .words = "retrieval list", .method = "retrieval.list", .print = print_retrievals,
+	  .arguments = { { .name = "CODE", .key = "code", .kind = ARGUMENT_NAME, .need = NEED_NOT },
+			 FLAG("--open", "open", true) }, .help = N_("who has what, and what is overdue") },
 	{ .words = "rooms", .method = "rooms", .print = print_rooms, .help = N_("who is connected, and how well") },
 	{ .words = "log", .method = "log", .print = print_log, .arguments = { FOLLOW },
 	  .flags = COMMAND_FOLLOWS, .help = N_("the station's newest messages; -f waits for more") },

@@ -24,9 +24,19 @@ void print_rooms(FILE *out, const json_t *result);
 void print_log(FILE *out, const json_t *result);
 void print_log_line(FILE *out, const json_t *line);
 void print_metrics(FILE *out, const json_t *result);
+void print_showing(FILE *out, const json_t *result);
+void print_closing(FILE *out, const json_t *result);
+void print_showings(FILE *out, const json_t *result);
+void print_retrieval(FILE *out, const json_t *result);
+void print_retrievals(FILE *out, const json_t *result);
+void print_retrieval_text(FILE *out, const json_t *result);
+void print_comparison(FILE *out, const json_t *result);
 
 /** What of the table matters at once: the first rows of print_table, and those of a status. */
 void print_add_table(struct grid *grid, const json_t *table);
+
+/** A row of label and UTC time; none when member @key is null. */
+void print_pair_time(struct grid *grid, const char *label, const json_t *object, const char *key);
 
 /** A row of two; none when @value is "". */
 void print_pair(struct grid *grid, const char *label, const char *value);

@@ -190,3 +190,35 @@ void words_rate(char *text, size_t size, json_int_t bits_per_second)
 
 	snprintf(text, size, "%lld.%lld Mbit/s", (long long)(tenths / 10), (long long)(tenths % 10));
 }
+
+const char *words_pause(const char *name)
+{
+	static const struct word list[] = {
+#define PAUSE(id, name, label, written) { name, label },
+#include "station/showing/pause_reasons.def"
+#undef PAUSE
+	};
+
+	return *name ? look_up(list, ARRAY_LEN(list), name) : name;
+}
+
+const char *words_purpose(const char *name)
+{
+	static const struct word list[] = {
+#define PURPOSE(id, name, label) { name, label },
+#include "station/showing/purposes.def"
+#undef PURPOSE
+	};
+
+	return look_up(list, ARRAY_LEN(list), name);
+}
+
+const char *words_retrieval(const char *state)
+{
+	static const struct word list[] = {
+		{ "requested", N_("asked for") }, { "approved", N_("approved") }, { "out", N_("out of store") },
+		{ "back", N_("returned") },	  { "signed", N_("returned and signed") },
+	};
+
+	return look_up(list, ARRAY_LEN(list), state);
+}

@@ -21,6 +21,9 @@ const char *words_outcome(const char *outcome);
 const char *words_role(const char *role);
 const char *words_room(const char *state);
 const char *words_child(const char *state);
+const char *words_pause(const char *name);
+const char *words_purpose(const char *name);
+const char *words_retrieval(const char *state);
 
 /** "3 s", "5 min", "2 h" into @text. */
 void words_duration(char *text, size_t size, json_int_t seconds);
