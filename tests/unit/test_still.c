@@ -99,7 +99,7 @@ static json_t *last_entry(struct fixture *fixture)
 	size_t len_bytes;
 	const void *line;
 
-	assert_int_equal(store_query(&rows, fixture->store, NULL, "SELECT line FROM entry ORDER BY seq DESC LIMIT 1",
+	assert_int_equal(store_query(&rows, fixture->store, NULL, "SELECT entry FROM event ORDER BY seq DESC LIMIT 1",
 				     ""), 0);
 	assert_int_equal(store_next(&rows, NULL), 1);
 	line = store_blob(&rows, 0, &len_bytes);
