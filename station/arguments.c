@@ -61,6 +61,7 @@ static void set_demo(struct config *config)
 	config_set_text(config->listen, "127.0.0.1:8443");
 	config_set_text(config->media, "127.0.0.1:8444");
 	config_set_text(config->camera_driver, "sim");
+	config->floor_mb = 256;
 	config_set_text(config->case_no, "(2026)浙0108刑初113号");
 	config_set_text(config->exhibit_no, "E-0041-03");
 	config_set_text(config->exhibit_name, "青花八棱罐");

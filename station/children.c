@@ -10,6 +10,7 @@
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/recordings.h"
 #include "station/station.h"
 
 #define STOP_TABLE_MS 7000	/* it stops the table and waits until it stands */
@@ -86,6 +87,7 @@ static void take_table(struct station *station, json_t *state)
 	json_decref(before);
 	pose_read(&pose, state);
 	pipeline_set_pose(station->pipeline, &pose);
+	recordings_pose(station, &pose);
 	rpc_server_notify(station->control, 0, "table", "table", json_incref(state));
 	seats_send_table(station);
 	home_once(station);
@@ -303,6 +305,13 @@ int children_start(struct station *station, struct err *err)
 	if (rc == 0)
 		rc = start_capture(station, err);
 	return rc;
+}
+
+void children_halt(struct station *station)
+{
+	if (station->table)
+		child_call(station->table, "table.stop", json_pack("{s:s}", "by", "the station"), STOP_MS,
+			   ignore_answer, NULL);
 }
 
 void children_stop(struct station *station)

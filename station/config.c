@@ -70,6 +70,7 @@ static const struct setting config_settings[] = {
 	TEXT("showing", "exhibit_no", exhibit_no, ""),
 	TEXT("showing", "exhibit_name", exhibit_name, ""),
 	NUMBER("evidence", "reserve_mb", reserve_mb, 0, 4096, "64"),
+	NUMBER("evidence", "floor_mb", floor_mb, 0, 1000000, "2048"),
 	TEXT("metrics", "listen", metrics_listen, ""),
 };
 

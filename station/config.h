@@ -48,6 +48,7 @@ struct config {
 	char case_no[CONFIG_TEXT_SIZE], exhibit_no[CONFIG_TEXT_SIZE], exhibit_name[CONFIG_TEXT_SIZE];
 	/* [evidence] */
 	int reserve_mb;				/* of the disk, kept for the ledger alone */
+	int floor_mb;				/* free space below which nothing is recorded, so nothing shown */
 	/* [metrics] */
 	char metrics_listen[CONFIG_TEXT_SIZE];	/* loopback ADDR:PORT; empty: none */
 };

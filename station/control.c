@@ -13,6 +13,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/media_signing.h"
+#include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
 
@@ -100,6 +101,7 @@ json_t *control_status(struct station *station)
 			 join_status(station));
 
 	json_object_set_new(status, "record", records_status(station));
+	json_object_set_new(status, "recording", recordings_status(station));
 	showings_add_status(station, status);
 	return status;
 }

@@ -15,6 +15,7 @@
 
 #include "station/base/clock.h"
 #include "station/media_signing.h"
+#include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
 
@@ -101,6 +102,23 @@ static void write_signing(FILE *out, struct station *station)
 	counter(out, "unsigned_sections_total", "Sections of the video whose signature could not be had.",
 		stats.unsigned_sections);
 	gauge(out, "signatures_waiting", "Sections whose signature has not come yet.", stats.waiting);
+}
+
+static void write_recording(FILE *out, struct station *station)
+{
+	struct recorder_stats stats;
+
+	recordings_stats(station, &stats);
+	gauge(out, "recording", "1 while what is on air is being recorded.", stats.recording);
+	counter(out, "recordings_total", "Files of recordings begun.", stats.files);
+	counter(out, "recording_gaps_total", "Times at which pictures were shown and not recorded.", stats.gaps);
+	counter(out, "recording_lost_frames_total", "Pictures that were shown and not recorded.", stats.lost_frames);
+	counter(out, "recording_syncs_total", "Times at which the disk was made to keep what was recorded.",
+		stats.syncs);
+	gauge(out, "recording_sync_seconds_max", "The longest of these.", (double)stats.sync_us_max / 1e6);
+	gauge(out, "recording_bits_per_second", "Of the last minute of recording.", stats.rate_bps);
+	gauge(out, "recording_room_bytes", "Free space above the floor.", (double)stats.room_bytes);
+	counter(out, "recorder_cpu_nanoseconds_total", "Time that the recorder's thread has used.", stats.cpu_ns);
 }
 
 static void write_stream(FILE *out, struct station *station)
@@ -201,6 +219,7 @@ char *metrics_text(struct station *station)
 	write_process(out);
 	write_pipeline(out, station);
 	write_signing(out, station);
+	write_recording(out, station);
 	write_stream(out, station);
 	write_web(out, station);
 	write_table(out, station);

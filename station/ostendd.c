@@ -24,6 +24,7 @@
 #include "station/base/log.h"
 #include "station/base/sandbox.h"
 #include "station/media_signing.h"
+#include "station/recordings.h"
 #include "station/roles.h"
 #include "station/rooms.h"
 #include "station/station.h"
@@ -138,10 +139,8 @@ static int open_certificates(struct station *station, struct err *err)
 static void give_access_unit(void *owner, struct access_unit *au)
 {
 	struct station *station = owner;
-	struct access_unit *with_signatures = media_signing_pass(station->signing, au);
 
-	stream_give(station->stream, with_signatures);
-	access_unit_unref(with_signatures);
+	recordings_give(station, au);
 }
 
 static int start_stream(struct station *station, struct err *err)
@@ -254,6 +253,7 @@ static void tick(void *owner)
 
 	children_tick(station);
 	records_tick(station);
+	recordings_tick(station);
 	retrievals_tick(station);
 	control_tick(station);
 	seats_tick(station);
@@ -307,6 +307,8 @@ static int start(struct station *station, struct err *err)
 	if (rc == 0)
 		rc = start_stream(station, err);
 	if (rc == 0)
+		rc = recordings_open(station, err);
+	if (rc == 0)
 		rc = start_pipeline(station, err);
 	if (rc == 0)
 		rc = start_web(station, err);
@@ -321,10 +323,13 @@ static int start(struct station *station, struct err *err)
 
 static void stop(struct station *station)
 {
+	children_halt(station);
+	recordings_drain(station);
 	children_stop(station);
 	station->metrics = metrics_free(station->metrics);
 	station->web = web_stop(station->web);
 	station->pipeline = pipeline_stop(station->pipeline);
+	recordings_close(station);
 	station->stream = stream_stop(station->stream);
 	records_close(station);
 	station->signing = media_signing_free(station->signing);

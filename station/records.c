@@ -169,16 +169,16 @@ json_t *records_status(struct station *station)
 
 int records_open(struct station *station, struct err *err)
 {
-	const struct config *config = &station->config;
-	char host[CONFIG_TEXT_SIZE] = "station";
+	struct config *config = &station->config;
 	struct evidence_config evidence = {
 		.state_path = config->state,
-		.station_name = config->name[0] ? config->name : host,
+		.station_name = config->name,
 		.reserve_bytes = (uint64_t)config->reserve_mb << 20,
 	};
 	int rc;
 
-	gethostname(host, sizeof host - 1);
+	if (!config->name[0])
+		gethostname(config->name, sizeof config->name - 1);
 	rc = evidence_start(&station->evidence, station->loop, &evidence, err);
 	if (rc < 0)
 		return rc;

@@ -11,6 +11,7 @@
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/media_signing.h"
+#include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
 
@@ -177,6 +178,7 @@ static void open_seat(struct station *station, const struct web_event *event)
 	records_seat(station, event, LEDGER_SEAT_JOINED);
 	seats_send(station, event->seat, hello(station, event));
 	seats_send(station, event->seat, media_signing_key_message(station->signing));
+	seats_send(station, event->seat, recordings_message(station));
 	seats_send(station, event->seat, camera_message(station->camera_present, NULL));
 	if (station->table_state)
 		seats_send(station, event->seat, table_message(station));

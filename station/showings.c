@@ -15,6 +15,7 @@
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/evidence/showing_store.h"
+#include "station/recordings.h"
 #include "station/showings_own.h"
 
 struct change {
@@ -58,12 +59,6 @@ void showings_add_status(const struct station *station, json_t *status)
 	json_object_set_new(status, "overdue", json_integer(station->late_count));
 }
 
-/* The one place where the picture is let out or cut. */
-static void set_air(struct station *station)
-{
-	(void)station;
-}
-
 void showings_take(struct station *station, const struct showing *next)
 {
 	json_t *news = state_json(next);
@@ -73,7 +68,7 @@ void showings_take(struct station *station, const struct showing *next)
 		json_decref(news);
 		return;
 	}
-	set_air(station);
+	recordings_follow(station);	/* the one place where the picture is let out or cut */
 	pipeline_set_text(station->pipeline, next->case_no, next->exhibit_no);
 	seats_send(station, 0, showings_message(station));
 	json_object_set_new(news, "kind", json_string("showing"));
@@ -252,6 +247,8 @@ static int admit(struct station *station, struct change *change, const struct sh
 
 	if (rc == 0)
 		rc = showing_apply(&station->showing, change->command, actor, &change->next, &effects, err);
+	if (rc == 0 && change->next.state == SHOWING_ON_AIR && station->showing.state != SHOWING_ON_AIR)
+		rc = recordings_check(station, err);
 	if (rc < 0)
 		return rc;
 	if (is_hold(change->command)) {

@@ -25,6 +25,7 @@
 struct media_signing;
 struct rooms;
 struct metrics_server;
+struct recordings;
 
 struct station {
 	struct config config;
@@ -44,6 +45,7 @@ struct station {
 	struct child *capture, *table, *signer, *simulator;
 	struct pipeline *pipeline;
 	struct media_signing *signing;
+	struct recordings *recordings;
 	struct stream *stream;
 	struct web *web;
 	struct queue *web_queue;	/* struct web_event, from the web thread */
@@ -65,6 +67,8 @@ struct station {
 
 /* children.c: what the station's children are and what they say. */
 int children_start(struct station *station, struct err *err);
+/** The table is told to stop; what comes before children_stop must not keep it turning. */
+void children_halt(struct station *station);
 void children_stop(struct station *station);
 void children_tick(struct station *station);
 

@@ -87,7 +87,7 @@ static bool give_picture(struct recorder *recorder, struct access_unit *au)
 
 	if (!item)
 		return false;
-	if (atomic_load(&recorder->waiting) == 0)
+	if (atomic_load(&recorder->waiting) == 0 && au->captured_ns)
 		atomic_store(&recorder->taken_ns, au->captured_ns);
 	item->au = access_unit_ref(au);
 	atomic_fetch_add(&recorder->waiting, 1);

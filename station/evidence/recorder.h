@@ -34,6 +34,7 @@ struct recorder_event {
 	char file[256];			/* under STATE/evidence */
 	uint64_t bytes, frames;		/* GAP: frames that were lost */
 	uint64_t begun_utc_us, ended_utc_us;
+	uint32_t first_section, last_section;	/* counters of the signed sections in the file; 0: none */
 	uint8_t sha256[32];		/* RECORDER_ENDED */
 	uint8_t parameters_sha256[32];	/* of SPS and PPS, which no SEI protects: each as NAL unit, in order */
 	int code;			/* FAILED: ERR_FULL, the disk; ERR_OS and others */

@@ -13,6 +13,7 @@
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/evidence/media_sei.h"
 #include "station/evidence/recorder_private.h"
 
 #define FILE_MAX_NS (600 * NS_PER_S)
@@ -180,11 +181,6 @@ static bool is_old(const struct recorder *recorder, uint64_t now_ns)
 
 /* --- the signature of a file's last pictures ----------------------------------------------------- */
 
-static bool is_signature(const struct nal *nal)
-{
-	return nal_type(nal) == NAL_TYPE_SEI && nal->len_bytes > 2 && nal->bytes[1] == 5;
-}
-
 /* Put the signatures that are in @au behind the file before; whether there was one. */
 static bool copy_signatures(struct recorder *recorder, const struct access_unit *au, struct err *err)
 {
@@ -193,7 +189,7 @@ static bool copy_signatures(struct recorder *recorder, const struct access_unit 
 	struct nal nal;
 
 	while (nal_next(&nal, au->bytes, au->len_bytes, &at)) {
-		if (is_signature(&nal) &&
+		if (media_sei_is(&nal) &&
 		    mp4_append(recorder_file_writer(recorder->closing), au->bytes + from, at - from, err) == 0)
 			found = true;
 		if (nal_is_slice(&nal))
@@ -378,7 +374,8 @@ static void take(struct recorder *recorder, struct item *item)
 {
 	switch (item->kind) {
 	case ITEM_PICTURE:
-		atomic_store(&recorder->taken_ns, item->au->captured_ns);
+		if (item->au->captured_ns)	/* one without a picture has no time */
+			atomic_store(&recorder->taken_ns, item->au->captured_ns);
 		atomic_fetch_sub(&recorder->waiting_bytes, item->au->len_bytes);
 		take_picture(recorder, item->au);
 		atomic_fetch_sub(&recorder->waiting, 1);

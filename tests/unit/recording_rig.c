@@ -54,12 +54,15 @@ struct access_unit *rig_picture(struct rig *rig, uint64_t captured_ns, bool keyf
 
 struct access_unit *rig_sei(uint8_t count)
 {
+	/* ONVIF Media Signing */
+	static const uint8_t uuid[] = { 0x00, 0x5b, 0xc9, 0x3f, 0x2d, 0x71, 0x5e, 0x95, 0xad, 0xa4, 0x79, 0x6f, 0x90, 0x87, 0x7a, 0x6f, };
 	struct access_unit *au = access_unit_new(4 + 3 + (size_t)count + 1);
 
 	assert_non_null(au);
 	memcpy(au->bytes, "\0\0\0\1\6\5", 6);
 	au->bytes[6] = count;
 	memset(au->bytes + 7, 0x55, count);
+	memcpy(au->bytes + 7, uuid, sizeof uuid);
 	au->bytes[7 + count] = 0x80;
 	return au;
 }

@@ -359,7 +359,7 @@ static void test_after_a_refused_write_nothing_more_is_written(void **state)
 static void test_a_first_picture_without_parameter_sets_is_refused(void **state)
 {
 	struct tape *tape = tape_new();
-	struct access_unit *sei = rig_sei(3);
+	struct access_unit *sei = rig_sei(16);
 	struct mp4_config config = { .station = "x", .width = 2, .height = 2, .write = take, .owner = tape };
 	struct mp4_writer *writer;
 
