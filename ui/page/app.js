@@ -5,12 +5,14 @@ import { Freshness } from "./freshness.js";
 import { language, setLanguage, t, toggleLanguage } from "./i18n.js";
 import { Seat, StationClock } from "./seat.js";
 import { Stop } from "./stop.js";
+import { Verification } from "./verify.js";
 import { missing, Player, Refusal } from "./whep.js";
 
 const $ = (id) => document.getElementById(id);
 const video = $("picture");
 const clock = new StationClock();
 const freshness = new Freshness(video, clock);
+const verification = new Verification();
 
 const RETRY_MS = [300, 1000, 2000, 3000];
 const SILENT_RESTART_MS = 3000;
@@ -63,6 +65,8 @@ const NOTICES = {
   "capture-restarted": () => t("The camera process was started again."),
   "table-restarted": () => t("The table's process was started again; its angle is unknown until it is homed."),
   "signer-restarted": () => t("The signing process was started again."),
+  "signing-lost": () => t("The station cannot sign the live picture at present."),
+  "signing-back": () => t("The station signs the live picture again."),
   "simulator-restarted": () => t("The simulated table was started again."),
 };
 
@@ -157,6 +161,15 @@ function drawAge() {
   return reading;
 }
 
+function drawSignature() {
+  const { state, kind, text, help } = verification.read();
+  $("signature").hidden = Boolean(view.problem);
+  setText("signature-text", text);
+  setText("signature-help", help);
+  $("signature").className = `badge ${kind} ${state}`;
+  $("signature").title = help;
+}
+
 function drawMessage() {
   const problem = PROBLEMS[view.problem]?.();
   $("message").hidden = !problem;
@@ -182,6 +195,7 @@ function draw() {
   drawButtons();
   stop.draw();
   drawAge();
+  drawSignature();
   setText("notice", view.notice ? NOTICES[view.notice.code]?.() ?? view.notice.text : "");
 }
 
@@ -209,12 +223,13 @@ function retry() {
 async function connect() {
   retryTimer = null;
   player?.stop();
-  const mine = new Player(video, () => { if (player === mine) retry(); });
+  const mine = new Player(video, () => { if (player === mine) retry(); }, (receiver) => verification.attach(receiver));
   player = mine;
   startedMs = performance.now();
   freshness.restart();
+  await verification.ready;
   try {
-    await mine.start();
+    if (player === mine) await mine.start();
   } catch (error) {
     mine.stop();
     if (error instanceof Refusal) {
@@ -251,6 +266,9 @@ function take(message) {
     return;
   } else if (message.type === "estop") {
     stop.answer(message);
+    return;
+  } else if (message.type === "media-key") {
+    verification.setKey(message);
     return;
   } else if (message.type === "camera") {
     view.camera = message;
@@ -331,7 +349,7 @@ let seat;
 draw();
 seat = new Seat(clock, take, link);
 if (!view.problem) connect();
-setInterval(drawAge, 250);
+setInterval(() => { drawAge(); drawSignature(); }, 250);
 setInterval(() => { watch(); drawTable(); }, 500);
 setInterval(() => stop.tick(), 250);
 setInterval(() => report(seat), 1000);

@@ -50,10 +50,14 @@ export class Player {
   #connection = null;
   #resource = null;
 
-  /** `onEnded` is called once when the picture can no longer come over this connection. */
-  constructor(video, onEnded) {
+  /**
+   * `onEnded` is called once when the picture can no longer come over this connection; `onReceiver(receiver)` before
+   * anything is received.
+   */
+  constructor(video, onEnded, onReceiver) {
     this.video = video;
     this.onEnded = onEnded;
+    this.onReceiver = onReceiver;
     this.ufrag = "";
   }
 
@@ -62,6 +66,7 @@ export class Player {
     this.#connection = connection;
     const transceiver = connection.addTransceiver("video", { direction: "recvonly" });
     lowLatency(transceiver.receiver);
+    this.onReceiver(transceiver.receiver); // at once: Chromium gives nothing to a transform that is set in a later task
     connection.ontrack = (event) => {
       this.video.srcObject = event.streams[0] ?? new MediaStream([event.track]);
       this.video.play().catch(() => {});
