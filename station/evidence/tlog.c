@@ -74,15 +74,6 @@ struct tlog_hash tlog_root(const struct tlog_tree *tree)
 
 /* --- proofs --------------------------------------------------------------------------------------- */
 
-static struct tlog_hash root_of(const struct tlog_hash *leaves, uint64_t count)
-{
-	struct tlog_tree tree = { .size = 0 };
-
-	for (uint64_t i = 0; i < count; i++)
-		tlog_append(&tree, &leaves[i]);
-	return tlog_root(&tree);
-}
-
 /* The largest power of two below @size, which is above 1: how many leaves the left subtree has. */
 static uint64_t left_leaves(uint64_t size)
 {
@@ -100,54 +91,81 @@ static void reverse(struct tlog_proof *proof)
 	}
 }
 
-static void note_root(struct tlog_proof *proof, const struct tlog_hash *leaves, uint64_t count)
+static int note_root(struct tlog_proof *proof, const struct tlog_source *source, uint64_t first, uint64_t count)
 {
-	proof->hashes[proof->count++] = root_of(leaves, count);
+	return source->root(source->owner, first, count, &proof->hashes[proof->count++]);
 }
 
-void tlog_prove_inclusion(struct tlog_proof *proof, const struct tlog_hash *leaves, uint64_t index, uint64_t size)
+int tlog_find_inclusion(struct tlog_proof *proof, const struct tlog_source *source, uint64_t index, uint64_t size)
 {
+	uint64_t first = 0;
+	int rc = 0;
+
 	proof->count = 0;
-	while (size > 1) {
+	while (size > 1 && rc == 0) {
 		uint64_t left = left_leaves(size);
 
-		if (index < left) {
-			note_root(proof, leaves + left, size - left);
+		if (index - first < left) {
+			rc = note_root(proof, source, first + left, size - left);
 			size = left;
 		} else {
-			note_root(proof, leaves, left);
-			leaves += left;
-			index -= left;
+			rc = note_root(proof, source, first, left);
+			first += left;
 			size -= left;
 		}
 	}
 	reverse(proof);
+	return rc;
 }
 
-void tlog_prove_consistency(struct tlog_proof *proof, const struct tlog_hash *leaves, uint64_t old, uint64_t size)
+int tlog_find_consistency(struct tlog_proof *proof, const struct tlog_source *source, uint64_t old, uint64_t size)
 {
 	bool whole = true;	/* the old tree is still the one whose root the checker has */
+	uint64_t first = 0;
+	int rc = 0;
 
 	proof->count = 0;
 	if (!old || old == size)
-		return;
-	while (old != size) {
+		return 0;
+	while (old != size && rc == 0) {
 		uint64_t left = left_leaves(size);
 
 		if (old <= left) {
-			note_root(proof, leaves + left, size - left);
+			rc = note_root(proof, source, first + left, size - left);
 			size = left;
 		} else {
-			note_root(proof, leaves, left);
-			leaves += left;
+			rc = note_root(proof, source, first, left);
+			first += left;
 			old -= left;
 			size -= left;
 			whole = false;
 		}
 	}
-	if (!whole)
-		note_root(proof, leaves, size);
+	if (!whole && rc == 0)
+		rc = note_root(proof, source, first, size);
 	reverse(proof);
+	return rc;
+}
+
+static int root_of_leaves(void *owner, uint64_t first, uint64_t count, struct tlog_hash *root)
+{
+	const struct tlog_hash *leaves = owner;
+	struct tlog_tree tree = { .size = 0 };
+
+	for (uint64_t i = 0; i < count; i++)
+		tlog_append(&tree, &leaves[first + i]);
+	*root = tlog_root(&tree);
+	return 0;
+}
+
+void tlog_prove_inclusion(struct tlog_proof *proof, const struct tlog_hash *leaves, uint64_t index, uint64_t size)
+{
+	tlog_find_inclusion(proof, &(struct tlog_source){ root_of_leaves, (void *)leaves }, index, size);
+}
+
+void tlog_prove_consistency(struct tlog_proof *proof, const struct tlog_hash *leaves, uint64_t old, uint64_t size)
+{
+	tlog_find_consistency(proof, &(struct tlog_source){ root_of_leaves, (void *)leaves }, old, size);
 }
 
 /* --- checks --------------------------------------------------------------------------------------- */

@@ -40,6 +40,18 @@ void tlog_prove_inclusion(struct tlog_proof *proof, const struct tlog_hash *leav
 /** That the tree of the first @old of @leaves is a beginning of that of the first @size; @old <= @size. */
 void tlog_prove_consistency(struct tlog_proof *proof, const struct tlog_hash *leaves, uint64_t old, uint64_t size);
 
+/*
+ * The same where the leaves are not in memory: @root gives the root over @count leaves from @first on, which are
+ * the left or the right side of a subtree. What it returns below 0 ends the search and is returned.
+ */
+struct tlog_source {
+	int (*root)(void *owner, uint64_t first, uint64_t count, struct tlog_hash *root);
+	void *owner;
+};
+
+int tlog_find_inclusion(struct tlog_proof *proof, const struct tlog_source *source, uint64_t index, uint64_t size);
+int tlog_find_consistency(struct tlog_proof *proof, const struct tlog_source *source, uint64_t old, uint64_t size);
+
 bool tlog_check_inclusion(const struct tlog_proof *proof, const struct tlog_hash *leaf, uint64_t index,
 			  uint64_t size, const struct tlog_hash *root);
 /** With @old 0 anything is consistent, by an empty proof; with equal sizes the roots must be equal. */

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "station/evidence/ledger.h"
+#include "station/evidence/ledger_proofs.h"
 #include "tests/unit/temp_folder.h"
 
 struct fixture {
@@ -243,6 +243,125 @@ static void test_changed_tree_is_found(void **state)
 	expect_found(*state, "DROP TRIGGER node_stays; UPDATE node SET hash = zeroblob(32) WHERE level = 3", "tree");
 }
 
+/* --- proofs -------------------------------------------------------------------------------------- */
+
+static void test_proofs_hold_for_every_pair_of_sizes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store *store = fixture->store;
+
+	append_many(store, 40);
+	for (uint64_t size = 1; size <= 40; size++) {
+		struct tlog_hash root, part;
+		struct tlog_proof proof;
+
+		assert_int_equal(ledger_root(store, size, &root, NULL), 0);
+		for (uint64_t at = 0; at < size; at++) {
+			struct tlog_tree leaf;
+
+			assert_int_equal(ledger_range(store, at, 1, &leaf, NULL), 0);
+			assert_int_equal(ledger_prove(store, at, size, &proof, NULL), 0);
+			assert_true(tlog_check_inclusion(&proof, &leaf.subtrees[0], at, size, &root));
+			assert_int_equal(ledger_prove_growth(store, at, size, &proof, NULL), 0);
+			assert_int_equal(ledger_root(store, at, &part, NULL), 0);
+			assert_true(tlog_check_consistency(&proof, at, &part, size, &root));
+		}
+	}
+}
+
+static void test_proof_of_what_is_not_there_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tlog_proof proof;
+	struct err err;
+
+	append_many(fixture->store, 4);
+	assert_int_equal(ledger_prove(fixture->store, 4, 4, &proof, &err), ERR_RANGE);
+	assert_int_equal(ledger_prove(fixture->store, 0, 5, &proof, &err), ERR_RANGE);
+	assert_int_equal(ledger_prove_growth(fixture->store, 4, 3, &proof, &err), ERR_RANGE);
+	assert_int_equal(ledger_prove_growth(fixture->store, 1, 5, &proof, &err), ERR_RANGE);
+}
+
+static void test_proof_as_text_comes_back_and_garbage_does_not(void **state)
+{
+	static const char *const garbage[] = {
+		"{}", "[1]", "[\"\"]", "[\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]",
+		"[\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]", "[\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\"]",
+		"[\"AAAAAAAAAAAAAAAAAAAAAAAA?AAAAAAAAAAAAAAAAAA=\"]",
+	};
+	struct fixture *fixture = *state;
+	struct tlog_proof proof, back;
+	json_t *json;
+
+	append_many(fixture->store, 23);
+	assert_int_equal(ledger_prove(fixture->store, 3, 23, &proof, NULL), 0);
+	json = ledger_proof_json(&proof);
+	assert_int_equal(ledger_proof_read(&back, json, NULL), 0);
+	assert_int_equal(back.count, proof.count);
+	assert_memory_equal(back.hashes, proof.hashes, proof.count * sizeof proof.hashes[0]);
+	json_decref(json);
+	for (size_t i = 0; i < ARRAY_LEN(garbage); i++) {
+		json = json_loads(garbage[i], 0, NULL);
+		assert_int_equal(ledger_proof_read(&back, json, NULL), ERR_RANGE);
+		json_decref(json);
+	}
+}
+
+static void append_to(struct store *store, const char *case_no, int64_t showing)
+{
+	struct act act = operator_act;
+
+	act.showing = showing;
+	assert_int_equal(ledger_append(store, &act, LEDGER_CASE_ADDED, case_no, NULL, NULL, NULL, NULL), 0);
+}
+
+static int count_rows(struct store_rows *rows)
+{
+	int count = 0;
+
+	while (store_next(rows, NULL) > 0)
+		count++;
+	return count;
+}
+
+static void test_entries_are_found_by_case_showing_and_number(void **state)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	struct fixture *fixture = *state;
+	struct store *store = fixture->store;
+
+	append_to(store, "A", 1);
+	append_to(store, "B", 2);
+	append_to(store, "A", 2);
+	append_to(store, "", 0);
+	append_to(store, "A", 1);
+	assert_int_equal(ledger_entries_of_case(&rows, store, "A", 5, NULL), 0);
+	assert_int_equal(count_rows(&rows), 3);
+	assert_int_equal(ledger_entries_of_case(&rows, store, "A", 4, NULL), 0);
+	assert_int_equal(count_rows(&rows), 2);
+	assert_int_equal(ledger_entries_of_case(&rows, store, "", 5, NULL), 0);
+	assert_int_equal(count_rows(&rows), 0);
+	assert_int_equal(ledger_entries_of_showing(&rows, store, 2, 5, NULL), 0);
+	assert_int_equal(count_rows(&rows), 2);
+	assert_int_equal(ledger_entries_from(&rows, store, 3, 5, NULL), 0);
+	assert_int_equal(store_next(&rows, NULL), 1);
+	assert_int_equal(store_integer(&rows, 0), 3);
+}
+
+static void test_fingerprint_is_of_the_text_that_is_signed(void **state)
+{
+	/* printf 'station.example/log\n3\nY+9P...\n' | sha256sum, first 20 bytes, base 32 by Crockford's digits */
+	static const char expected[] = "7NTR-K8YD-0NKM-S062-EVFM-C7EN-KHJX-6YFT";
+	struct checkpoint checkpoint = { .origin = "station.example/log", .size = 3 };
+	char text[FINGERPRINT_SIZE];
+
+	(void)state;
+	assert_int_equal(util_unhex(checkpoint.root.bytes, 32,
+				    "63ef4f5f6a6500262ca5b840d135169b00190d9980e72a17c0002ba80d2a0ebe"), 0);
+	ledger_fingerprint(text, &checkpoint);
+	assert_string_equal(text, expected);
+}
+
 /* --- transactions -------------------------------------------------------------------------------- */
 
 static void test_undone_transaction_leaves_nothing(void **state)
@@ -451,6 +570,11 @@ int main(void)
 		CASE(test_changed_entry_is_named),
 		CASE(test_missing_entry_is_named),
 		CASE(test_changed_tree_is_found),
+		CASE(test_proofs_hold_for_every_pair_of_sizes),
+		CASE(test_proof_of_what_is_not_there_is_refused),
+		CASE(test_proof_as_text_comes_back_and_garbage_does_not),
+		CASE(test_entries_are_found_by_case_showing_and_number),
+		CASE(test_fingerprint_is_of_the_text_that_is_signed),
 		CASE(test_undone_transaction_leaves_nothing),
 		CASE(test_inner_transaction_is_undone_alone),
 		CASE(test_entries_are_there_when_the_file_is_opened_again),
