@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/base/i18n.h"
 #include "station/base/qr_text.h"
 #include "station/base/rpc.h"
 #include "station/evidence/showing_store.h"
@@ -63,7 +64,7 @@ static int look_up(struct store *store, struct scan *scan, struct err *err)
 	if (rc < 0 || listed < 0)
 		return MIN(rc, listed);
 	if (scan->act.showing && !listed)
-		return err_set(err, ERR_RANGE, "exhibit %s (%s, %s) of case %s is not on the list of this showing",
+		return err_set(err, ERR_RANGE, _("exhibit %s (%s, %s) of case %s is not on the list of this showing"),
 			       exhibit.values.exhibit_no, exhibit.values.name, exhibit.code,
 			       exhibit.in_case.values.case_no);
 	scan->result = json_pack("{s:o, s:I, s:b}", "exhibit", exhibit_json(&exhibit), "showing",
@@ -115,7 +116,7 @@ static void choose(struct scan *scan, const json_t *texts)
 			continue;
 		}
 		if (scan->code[0]) {
-			err_set(&scan->refusal, ERR_RANGE, "two labels are before the camera, %s and %s: show one alone",
+			err_set(&scan->refusal, ERR_RANGE, _("two labels are before the camera, %s and %s: show one alone"),
 				scan->code, code);
 			scan->code[0] = '\0';
 			return;
@@ -136,7 +137,8 @@ static void scanned(void *arg, json_t *result, const struct err *err)
 		return;
 	}
 	if (json_array_size(texts) == 0) {
-		err_set(&nothing, ERR_TIMEOUT, "no QR code was seen: hold the label flat before the camera, larger and in focus");
+		err_set(&nothing, ERR_TIMEOUT,
+			_("no QR code was seen: hold the label flat before the camera, larger and in focus"));
 		end(scan, &nothing);
 		return;
 	}
@@ -158,7 +160,7 @@ static int read_params(struct station *station, const struct rpc_peer *peer, con
 	*full = json_is_true(json_object_get(rest, "full"));
 	json_decref(rest);
 	if (rc == 0 && !station->capture)
-		rc = err_set(err, ERR_UNSUPPORTED, "this station has no camera");
+		rc = err_set(err, ERR_UNSUPPORTED, _("this station has no camera"));
 	return rc;
 }
 

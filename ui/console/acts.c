@@ -106,7 +106,7 @@ void act_command_line(struct screen *screen, const char *line)
 	if (count == 0)
 		return;
 	command = command_find(words, count, &used, &err);
-	if (command && command->flags & (COMMAND_LOCAL | COMMAND_WALK))
+	if (command && command->flags & (COMMAND_LOCAL | COMMAND_WALK | COMMAND_OWN))
 		screen_notice(screen, MESSAGE_WARNING, _("\"%s\" is for the shell, not for here"),
 			      command->words);
 	else if (!command ||

@@ -87,6 +87,37 @@ static int do_command(const struct reach *reach, const struct command *command, 
 	return cli_call(reach, command, method, params, result, err);
 }
 
+/* The pages that follow @result, into its list; with a limit, up to it. */
+static int add_pages(const struct reach *reach, const struct command *command, const json_t *params, json_t *result,
+		     struct err *err)
+{
+	json_int_t limit = field_integer(params, "limit", 0), next;
+	const char *list_key;
+	json_t *list, *page;
+
+	list = json_object_iter_value(json_object_iter(result));
+	list_key = json_object_iter_key(json_object_iter(result));
+	if (!json_is_array(list))
+		return 0;
+	while ((next = field_integer(result, "next", 0)) > 0 &&
+	       (!limit || (json_int_t)json_array_size(list) < limit)) {
+		json_t *more = json_copy((json_t *)params);
+		int rc;
+
+		json_object_set_new(more, "after", json_integer(next));
+		if (limit)
+			json_object_set_new(more, "limit", json_integer(limit - (json_int_t)json_array_size(list)));
+		rc = cli_call(reach, command, command->method, more, &page, err);
+		json_decref(more);
+		if (rc < 0)
+			return rc;
+		json_array_extend(list, json_object_get(page, list_key));
+		json_object_set(result, "next", json_object_get(page, "next"));
+		json_decref(page);
+	}
+	return 0;
+}
+
 static int fail(const struct err *err)
 {
 	char text[sizeof err->text + 16];
@@ -171,9 +202,13 @@ int cli_run(const struct reach *reach, const struct command *command, char *cons
 	else
 		rc = do_command(reach, command, bare ? command->bare_method : command->method, params, &result,
 				&err);
+	if (rc >= 0 && command->flags & COMMAND_PAGES)
+		rc = add_pages(reach, command, params, result, &err);
 	json_decref(params);
-	if (rc < 0)
+	if (rc < 0) {
+		json_decref(result);
 		return fail(&err);
+	}
 	if (json && print_json(stdout, result, &err) < 0)
 		return fail(&err);
 	if (!json)

@@ -187,10 +187,18 @@ static int set_argument(json_t *params, const struct argument *argument, const c
 	return 0;
 }
 
+/* Options of forms are called as their fields, which have "_" in messages and "-" on the command line. */
+static bool is_name(const char *name, const char *word)
+{
+	while (*name && (*name == *word || (*name == '_' && *word == '-')))
+		name++, word++;
+	return !*name && !*word;
+}
+
 static const struct argument *find_option(const struct command *command, const char *word)
 {
 	for (const struct argument *at = command->arguments; at->name; at++)
-		if (strcmp(at->name, word) == 0)
+		if (is_name(at->name, word))
 			return at;
 	return NULL;
 }
@@ -310,7 +318,14 @@ static size_t usage_of(const struct argument *at, char *text, size_t size)
 	const char *value = at->kind == ARGUMENT_FLAG ? "" : at->choices ? at->choices : at->value_name;
 	bool option = at->name[0] == '-', optional = option ? at->need != NEED_ALWAYS : at->need == NEED_NOT;
 
-	return (size_t)snprintf(text, size, " %s%s%s%s%s%s", optional ? "[" : "", at->name,
+	char name[40];
+	size_t i = 0;
+
+	do
+		name[i] = at->name[i] == '_' && option ? '-' : at->name[i];
+	while (at->name[i++] && i < sizeof name);
+	name[sizeof name - 1] = '\0';
+	return (size_t)snprintf(text, size, " %s%s%s%s%s%s", optional ? "[" : "", name,
 				option && *value ? " " : "", option ? value : "",
 				at->kind == ARGUMENT_NAMES ? "..." : "", optional ? "]" : "");
 }

@@ -31,7 +31,7 @@ enum argument_need {
 };
 
 struct argument {
-	const char *name;	/* "DEG", or "--speed": an option */
+	const char *name;	/* "DEG", or "--speed": an option; "_" in it is typed as "-" */
 	const char *key;	/* in params */
 	enum argument_kind kind;
 	int32_t low, high;	/* of ARGUMENT_DEGREES in millidegrees, of ARGUMENT_NUMBER */
@@ -50,10 +50,12 @@ enum command_flags {
 	COMMAND_FOLLOWS = 8,	/* prints more as it comes, with -f */
 	COMMAND_LOCAL = 16,	/* not a method of the station: console, demo, help */
 	COMMAND_MOVES = 32,	/* turns the table: sent with a time after which it is not begun */
+	COMMAND_OWN = 128,	/* several calls and files: the shell's program does it (main.c) */
+	COMMAND_PAGES = 256,	/* the answer comes in pages, each with "next" */
 	COMMAND_WALK = 64,	/* a conversation on the terminal; the methods are its steps' */
 };
 
-#define COMMAND_ARGUMENTS_MAX 12
+#define COMMAND_ARGUMENTS_MAX 20
 
 struct reach;
 

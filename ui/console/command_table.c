@@ -53,6 +53,17 @@ static const char purposes[] = ""
 #define RETRIEVAL NUMBER_OF("RETRIEVAL", "retrieval", NEED_USUAL)
 #define STILLS { .name = "STILL", .key = "stills", .kind = ARGUMENT_NAMES, .need = NEED_NOT }
 
+#define CASE_NEEDED OPTION_NEEDED("--case", "case_no", "NUMBER")
+#define CASE OPTION("--case", "case_no", "NUMBER")
+#define CODES { .name = "CODE", .key = "codes", .kind = ARGUMENT_NAMES, .need = NEED_NOT }
+#define LIMIT { .name = "--limit", .key = "limit", .kind = ARGUMENT_NUMBER, .low = 1, .high = 500, .value_name = "N" }
+#define DPI { .name = "--dpi", .key = "dpi", .kind = ARGUMENT_NUMBER, .low = 150, .high = 1200, .value_name = "N" }
+#define FOR_MS { .name = "--for-ms", .key = "for_ms", .kind = ARGUMENT_NUMBER, .low = 0, .high = 30000, .value_name = "MS" }
+
+/* The options of a form are its fields. */
+#define OPTION_FOR_NEEDED OPTION_NEEDED
+#define OPTION_FOR_OPTIONAL OPTION
+
 #define CALIBRATE(step_words, step, sentence) \
 	.words = "table calibrate " step_words, .method = "table.calibrate", .print = print_calibrated, \
 	.fixed_key = "step", .fixed_value = step, .flags = COMMAND_TABLE, .help = sentence
@@ -176,6 +187,47 @@ const struct command command_table[] = {
 	{ .words = "retrieval list", .method = "retrieval.list", .print = print_retrievals,
 	  .arguments = { { .name = "CODE", .key = "code", .kind = ARGUMENT_NAME, .need = NEED_NOT },
 			 FLAG("--open", "open", true) }, .help = N_("who has what, and what is overdue") },
+	{ .words = "case add", .method = "case.add", .print = print_case,
+	  .arguments = {
+#define FIELD(id, kind, need, label, headers) OPTION_FOR_##need("--" #id, #id, "TEXT"),
+#include "station/base/case_fields.def"
+#undef FIELD
+		  BY, REASON },
+	  .help = N_("enter a case; the station gives it a code") },
+	{ .words = "case list", .method = "case.list", .print = print_cases, .flags = COMMAND_PAGES,
+	  .help = N_("the cases") },
+	{ .words = "case show", .method = "case.show", .print = print_case,
+	  .arguments = { { .name = "CASE-NO", .key = "case_no", .kind = ARGUMENT_NAME } }, .help = N_("one case") },
+	{ .words = "exhibit add", .method = "exhibit.add", .print = print_exhibit,
+	  .arguments = { CASE_NEEDED,
+#define FIELD(id, kind, need, label, headers) OPTION_FOR_##need("--" #id, #id, "TEXT"),
+#include "station/base/exhibit_fields.def"
+#undef FIELD
+		  BY, SECOND, REASON },
+	  .help = N_("enter an exhibit; the station gives it a code") },
+	{ .words = "exhibit change", .method = "exhibit.change", .print = print_exhibit,
+	  .arguments = { CODE, OPTION_NEEDED("--reason", "reason", "TEXT"),
+#define FIELD(id, kind, need, label, headers) OPTION("--" #id, #id, "TEXT"),
+#include "station/base/exhibit_fields.def"
+#undef FIELD
+		  BY, SECOND },
+	  .help = N_("change an exhibit's entry; what it was stays in the record") },
+	{ .words = "exhibit list", .method = "exhibit.list", .print = print_exhibit_list,
+	  .arguments = { { .name = "TEXT", .key = "text", .kind = ARGUMENT_NAME, .need = NEED_NOT }, CASE, LIMIT },
+	  .flags = COMMAND_PAGES, .help = N_("exhibits by any part of number, name, holder, seal, place or code") },
+	{ .words = "exhibit show", .method = "exhibit.show", .print = print_exhibit, .arguments = { CODE },
+	  .help = N_("one exhibit, and how it must be handled") },
+	{ .words = "exhibit scan", .method = "exhibit.scan", .print = print_exhibit,
+	  .arguments = { FOR_MS, FLAG("--full", "full", true), BY }, .flags = COMMAND_WAITS,
+	  .help = N_("which exhibit's label is before the camera") },
+	{ .words = "exhibit import", .method = "exhibit.import",
+	  .arguments = { { .name = "FILE", .key = "file", .kind = ARGUMENT_NAME }, CASE,
+			 FLAG("--check", "check", true) },
+	  .flags = COMMAND_OWN, .help = N_("enter a spreadsheet's exhibits (CSV), all or none; --check only looks for faults") },
+	{ .words = "exhibit label", .method = "exhibit.show",
+	  .arguments = { CODES, CASE, OPTION_NEEDED("--out", "out", "FILE"),
+			 FLAG("--sheet", "sheet", true), DPI },
+	  .flags = COMMAND_OWN, .help = N_("labels with QR codes, into a .pdf or .png; --sheet: 24 on A4") },
 	{ .words = "rooms", .method = "rooms", .print = print_rooms, .help = N_("who is connected, and how well") },
 	{ .words = "log", .method = "log", .print = print_log, .arguments = { FOLLOW },
 	  .flags = COMMAND_FOLLOWS, .help = N_("the station's newest messages; -f waits for more") },

@@ -8,6 +8,8 @@
 #include "ui/console/cli.h"
 #include "ui/console/console.h"
 #include "ui/console/demo.h"
+#include "ui/console/import.h"
+#include "ui/console/label.h"
 #include "ui/console/options.h"
 #include "ui/console/print.h"
 #include "ui/console/walk.h"
@@ -86,6 +88,26 @@ static int run_walk(const struct options *options, const struct reach *reach, bo
 	return fail(EXIT_USAGE, &err);
 }
 
+/* Acts that are more than one call. */
+static int run_own(const struct reach *reach, const struct command *command, char *const *words, int count, bool json)
+{
+	static const struct {
+		const char *words;
+		int (*run)(const struct reach *reach, const json_t *params, bool json);
+	} own[] = { { "exhibit import", import_run }, { "exhibit label", label_run } };
+	struct err err = { 0 };
+	int status = EXIT_USAGE;
+	json_t *params;
+
+	if (command_parameters(command, words, count, &params, &err) < 0)
+		return fail(EXIT_USAGE, &err);
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (strcmp(own[i].words, command->words) == 0)
+			status = own[i].run(reach, params, json);
+	json_decref(params);
+	return status;
+}
+
 static int run(const struct options *options)
 {
 	static char *const console[] = { (char *)"console" };
@@ -111,6 +133,8 @@ static int run(const struct options *options)
 		return run_console(options, &reach);
 	if (command->flags & COMMAND_WALK)
 		return run_walk(options, &reach, count == used);
+	if (command->flags & COMMAND_OWN)
+		return run_own(&reach, command, words + used, count - used, options->json);
 	return cli_run(&reach, command, words + used, count - used, options->json);
 }
 

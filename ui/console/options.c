@@ -94,7 +94,7 @@ int options_read(struct options *out, int argc, char **argv, struct err *err)
 
 void options_print_help(void)
 {
-	char usage[256];
+	char usage[512];
 
 	printf(_(
 		"Usage: ostend [OPTIONS] [COMMAND]\nThe operator's console of an evidence display station.\n\n"));

@@ -23,6 +23,10 @@ void print_control(FILE *out, const json_t *result);
 void print_rooms(FILE *out, const json_t *result);
 void print_log(FILE *out, const json_t *result);
 void print_log_line(FILE *out, const json_t *line);
+void print_case(FILE *out, const json_t *result);
+void print_cases(FILE *out, const json_t *result);
+void print_exhibit(FILE *out, const json_t *result);	/* of exhibit.show, or of exhibit.scan */
+void print_exhibit_list(FILE *out, const json_t *result);
 void print_metrics(FILE *out, const json_t *result);
 void print_showing(FILE *out, const json_t *result);
 void print_closing(FILE *out, const json_t *result);
