@@ -28,6 +28,8 @@ void print_cases(FILE *out, const json_t *result);
 void print_exhibit(FILE *out, const json_t *result);	/* of exhibit.show, or of exhibit.scan */
 void print_exhibit_list(FILE *out, const json_t *result);
 void print_metrics(FILE *out, const json_t *result);
+void print_recording(FILE *out, const json_t *result);		/* of a status */
+void print_recordings(FILE *out, const json_t *result);
 void print_showing(FILE *out, const json_t *result);
 void print_closing(FILE *out, const json_t *result);
 void print_showings(FILE *out, const json_t *result);
