@@ -26,6 +26,7 @@
 #define QR_SIDE 29.0
 #define QUIET 4			/* modules */
 #define TEXT_X (EDGE + QR_SIDE + 1)
+#define FINE 100.0		/* text is laid out in hundredths: pango rounds advances to whole units */
 
 static int draw_qr(cairo_t *cairo, const char *code, struct err *err)
 {
@@ -59,11 +60,28 @@ static PangoLayout *layout_of(cairo_t *cairo, const char *family, double size, b
 	pango_cairo_context_set_font_options(pango_layout_get_context(layout), options);
 	pango_context_set_language(pango_layout_get_context(layout), pango_language_from_string("zh-cn"));
 	pango_font_description_set_weight(font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-	pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
+	pango_font_description_set_absolute_size(font, size * FINE * PANGO_SCALE);
 	pango_layout_set_font_description(layout, font);
 	cairo_font_options_destroy(options);
 	pango_font_description_free(font);
 	return layout;
+}
+
+/* Returns the height of what it has drawn. */
+static double show(cairo_t *cairo, PangoLayout *layout, double x, double y)
+{
+	int height;
+
+	cairo_save(cairo);
+	cairo_translate(cairo, x, y);
+	cairo_scale(cairo, 1 / FINE, 1 / FINE);
+	pango_cairo_update_layout(cairo, layout);
+	pango_layout_get_size(layout, NULL, &height);
+	cairo_move_to(cairo, 0, 0);
+	pango_cairo_show_layout(cairo, layout);
+	cairo_restore(cairo);
+	g_object_unref(layout);
+	return height / (double)PANGO_SCALE / FINE;
 }
 
 /* At most @lines lines from @y down, cut with an ellipsis; returns where the next may begin. */
@@ -71,18 +89,13 @@ static double draw_text(cairo_t *cairo, double x, double y, double width, double
 			const char *text)
 {
 	PangoLayout *layout = layout_of(cairo, "Sans", size, bold);
-	int height;
 
 	pango_layout_set_text(layout, text, -1);
-	pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+	pango_layout_set_width(layout, (int)(width * FINE * PANGO_SCALE));
 	pango_layout_set_height(layout, -lines);
 	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-	pango_layout_get_size(layout, NULL, &height);
-	cairo_move_to(cairo, x, y);
-	pango_cairo_show_layout(cairo, layout);
-	g_object_unref(layout);
-	return y + height / (double)PANGO_SCALE;
+	return y + show(cairo, layout, x, y);
 }
 
 static void draw_code(cairo_t *cairo, const char *code)
@@ -90,9 +103,7 @@ static void draw_code(cairo_t *cairo, const char *code)
 	PangoLayout *layout = layout_of(cairo, "Monospace", 2.5, true);
 
 	pango_layout_set_text(layout, code, -1);
-	cairo_move_to(cairo, EDGE, EDGE - 1 + QR_SIDE);
-	pango_cairo_show_layout(cairo, layout);
-	g_object_unref(layout);
+	show(cairo, layout, EDGE, EDGE - 1 + QR_SIDE);
 }
 
 static int draw_label(cairo_t *cairo, const struct label *label, struct err *err)
