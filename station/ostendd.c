@@ -255,6 +255,7 @@ static void tick(void *owner)
 	records_tick(station);
 	recordings_tick(station);
 	retrievals_tick(station);
+	showings_tick(station);
 	control_tick(station);
 	seats_tick(station);
 	if (!station->ready && is_ready(station))
@@ -325,6 +326,7 @@ static void stop(struct station *station)
 {
 	children_halt(station);
 	recordings_drain(station);
+	showings_finish(station);
 	children_stop(station);
 	station->metrics = metrics_free(station->metrics);
 	station->web = web_stop(station->web);

@@ -26,6 +26,7 @@ struct recordings {
 	struct loop_watch ready;
 	char folder[CONFIG_TEXT_SIZE + 16];
 	bool recovered, stopping;
+	int open_files;
 	enum recordings_state { RECORDINGS_OFF, RECORDINGS_ON, RECORDINGS_FAILED, RECORDINGS_FULL } state, told;
 	char reason[256];
 	uint64_t told_ns;
@@ -148,9 +149,11 @@ static void take_event(struct recordings *recordings, const struct recorder_even
 {
 	switch (event->kind) {
 	case RECORDER_BEGUN:
+		recordings->open_files++;
 		set_state(recordings, RECORDINGS_ON, "");
 		break;
 	case RECORDER_ENDED:
+		recordings->open_files = MAX(recordings->open_files - 1, 0);
 		log_notice("recording %s has ended: %llu frames, %llu bytes", event->file,
 			   (unsigned long long)event->frames, (unsigned long long)event->bytes);
 		break;
@@ -161,6 +164,7 @@ static void take_event(struct recordings *recordings, const struct recorder_even
 			     "Some pictures were shown that are not in the recording");
 		break;
 	case RECORDER_FAILED:
+		recordings->open_files = 0;
 		hold(recordings, event);
 		break;
 	case RECORDER_LOW:
@@ -199,6 +203,13 @@ void recordings_follow(struct station *station)
 	else
 		air_shut(recordings->air, showing->pause ? pause_reason_name(showing->pause) :
 							   showing_state_name(showing->state));
+}
+
+bool recordings_is_busy(struct station *station)
+{
+	struct recordings *recordings = station->recordings;
+
+	return recordings && (air_is_busy(recordings->air) || recordings->open_files > 0);
 }
 
 int recordings_check(struct station *station, struct err *err)

@@ -28,6 +28,8 @@ void recordings_give(struct station *station, struct access_unit *au);	/* thread
 /** The gate is as the showing says. To be called whenever it changes. */
 void recordings_follow(struct station *station);
 void recordings_tick(struct station *station);
+/** Pictures go out, or a file is being ended, or what was said of one is not in the record yet. */
+bool recordings_is_busy(struct station *station);
 
 /** Whether a showing may go ON AIR: ERR_FULL below the floor, ERR_OS when the disk cannot be asked. */
 int recordings_check(struct station *station, struct err *err);

@@ -12,11 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/evidence/showing_store.h"
 #include "station/recordings.h"
 #include "station/showings_own.h"
+
+#define CLOSING_NS (5 * NS_PER_S)
 
 struct change {
 	struct station *station;
@@ -27,6 +30,7 @@ struct change {
 	json_t *params;
 	struct showing next;
 	uint64_t holds;			/* station->holds when it was asked */
+	uint64_t deadline_ns;		/* of a closing */
 	struct exhibit exhibit;		/* staged */
 	struct err refusal;		/* of a scan, which is itself recorded; code 0: none */
 	json_t *result;
@@ -261,8 +265,49 @@ static int admit(struct station *station, struct change *change, const struct sh
 	return 0;
 }
 
+/* The recording ends before the showing does, so that what is said of it stands in the showing's record. */
+static void begin_closing(struct station *station, struct change *change)
+{
+	struct showing cut = station->showing;
+
+	change->deadline_ns = clock_mono_ns() + CLOSING_NS;
+	station->closing = change;
+	if (cut.state != SHOWING_ON_AIR)
+		return;
+	cut.state = SHOWING_HOLD;
+	cut.pause = PAUSE_OPERATOR;
+	station->holds++;
+	showings_take(station, &cut);
+}
+
+void showings_finish(struct station *station)
+{
+	struct change *change = MOVE(station->closing);
+
+	if (!change)
+		return;
+	change->act.utc_us = (uint64_t)clock_utc_us();	/* it is closed now, not when that was asked for */
+	change->act.mono_ns = clock_mono_ns();
+	evidence_do(station->evidence, run, done, change);
+}
+
+void showings_tick(struct station *station)
+{
+	if (!station->closing)
+		return;
+	if (recordings_is_busy(station) && clock_mono_ns() < station->closing->deadline_ns)
+		return;
+	if (recordings_is_busy(station))
+		log_warning("showing %lld is closed although its recording has not ended", (long long)station->showing.id);
+	showings_finish(station);
+}
+
 static void submit(struct station *station, struct change *change)
 {
+	if (change->command == SHOWING_CLOSE) {
+		begin_closing(station, change);
+		return;
+	}
 	/* a hold while no showing is open has cut what there was: there is no showing to say it of */
 	if (is_hold(change->command) && !change->next.id)
 		end(change, 0, NULL);

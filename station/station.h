@@ -36,6 +36,7 @@ struct station {
 	struct showing showing;
 	bool showing_known, showing_asked;	/* what was open has been read; or it cannot be */
 	bool showing_busy;			/* a change is just being recorded */
+	struct change *closing;			/* waits for the end of the recording; NULL: none */
 	uint64_t holds;				/* how often it has been held */
 	int64_t late_count;			/* retrievals that are overdue */
 	uint64_t late_asked_ns;
@@ -115,6 +116,8 @@ int station_act_of(struct station *station, const struct rpc_peer *peer, const j
 int showings_open(struct station *station, struct err *err);	/* takes up what was open when it ended */
 /** The station cannot go on showing: held at once, @sentence is told and recorded. */
 void showings_fail(struct station *station, enum pause_reason pause, const char *sentence);
+void showings_tick(struct station *station);
+void showings_finish(struct station *station);	/* the station ends: what waits is done now */
 json_t *showings_message(const struct station *station);	/* "state", for seats */
 void showings_add_status(const struct station *station, json_t *status);
 #define SHOWINGS_ASK(name) \
