@@ -6,20 +6,9 @@
 #ifndef OSTEND_VERIFY_H264_H
 #define OSTEND_VERIFY_H264_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "station/base/nal.h"
 
-enum {
-	H264_SLICE = 1, H264_PARTITION_A = 2, H264_PARTITION_C = 4, H264_IDR_SLICE = 5, H264_SEI = 6, H264_SPS = 7,
-	H264_PPS = 8, H264_AUD = 9, H264_FILLER = 12, H264_SPS_EXTENSION = 13, H264_SUBSET_SPS = 15,
-};
-
-/** From the header byte to the last byte that is not zero: what is hashed, wherever the unit was found. */
-struct h264_nal {
-	const uint8_t *bytes;
-	size_t len_bytes;	/* at least 1 */
-};
+enum { H264_AUD = 9, H264_FILLER = 12 };	/* beyond those of nal.h */
 
 struct h264_reader {
 	const uint8_t *at, *end;
@@ -27,14 +16,13 @@ struct h264_reader {
 	bool broken;		/* a length field says more than there is; nothing comes after */
 };
 
-/** The next unit; false at the end. Units without a byte are passed over. */
-bool h264_next(struct h264_reader *reader, struct h264_nal *nal);
+/** The next unit, as nal_next has it: without zero bytes behind it, wherever it was found. False at the end. */
+bool h264_next(struct h264_reader *reader, struct nal *nal);
 
-unsigned h264_type(const struct h264_nal *nal);
 /** The header is one that the standard allows for its type (7.4.1): no forbidden bit, nal_ref_idc fits. */
-bool h264_good_header(const struct h264_nal *nal);
+bool h264_good_header(const struct nal *nal);
 /** A slice that is the first of its picture: first_mb_in_slice is 0. */
-bool h264_begins_picture(const struct h264_nal *nal);
+bool h264_begins_picture(const struct nal *nal);
 
 /** Both return the length; @out has room for @len_bytes, or for @len_bytes * 3 / 2 + 1 to escape. */
 size_t h264_unescape(uint8_t *out, const uint8_t *bytes, size_t len_bytes);

@@ -125,11 +125,12 @@ static void enqueue(struct media_check *check, struct waiting slice)
 		drop_unsigned(check, QUEUE_MAX / 2);
 	check->queue[check->queued++] = slice;
 	check->result.pictures[slice.picture].waiting++;
+	check->result.pictures[slice.picture].slices++;
 }
 
-static void give_slice(struct media_check *check, const struct h264_nal *nal, int64_t time_us)
+static void give_slice(struct media_check *check, const struct nal *nal, int64_t time_us)
 {
-	bool idr = h264_type(nal) == H264_IDR_SLICE, first = h264_begins_picture(nal);
+	bool idr = nal_type(nal) == NAL_TYPE_IDR, first = h264_begins_picture(nal);
 	struct waiting slice = { .hash = sha256(nal->bytes, nal->len_bytes), .begins_gop = idr && first };
 
 	if ((first || !check->result.picture_count) && !add_picture(check, idr, time_us))
@@ -149,7 +150,7 @@ static void give_slice(struct media_check *check, const struct h264_nal *nal, in
 
 /* --- parameter sets: no SEI protects them ---------------------------------------------------------- */
 
-static void give_parameters(struct media_check *check, const struct h264_nal *nal, bool *known, struct tlog_hash *kept)
+static void give_parameters(struct media_check *check, const struct nal *nal, bool *known, struct tlog_hash *kept)
 {
 	struct tlog_hash hash = sha256(nal->bytes, nal->len_bytes);
 
@@ -181,7 +182,7 @@ static bool add_section(struct media_check *check)
 	return true;
 }
 
-struct media_section *media_section_refuse(struct media_check *check, const struct media_sei *sei, const char *why)
+struct media_section *media_section_refuse(struct media_check *check, const struct signed_sei *sei, const char *why)
 {
 	static struct media_section nowhere;	/* written, never read: there is no room for more */
 	struct media_section *section;
@@ -202,7 +203,7 @@ struct media_section *media_section_refuse(struct media_check *check, const stru
 }
 
 /* The chain that @sei brings is the one to go by from here on, unless its key is another than that before. */
-static int take_chain(struct media_check *check, const struct media_sei *sei, struct err *err)
+static int take_chain(struct media_check *check, const struct signed_sei *sei, struct err *err)
 {
 	struct chain chain = { .count = 0 };
 	int rc;
@@ -223,7 +224,7 @@ static int take_chain(struct media_check *check, const struct media_sei *sei, st
 }
 
 /* A chain that does not reach the root is told apart from pictures that were changed. */
-static void judge_provenance(struct media_check *check, const struct media_sei *sei)
+static void judge_provenance(struct media_check *check, const struct signed_sei *sei)
 {
 	struct media_result *result = &check->result;
 	enum media_provenance found = PROVENANCE_OK;
@@ -257,18 +258,18 @@ static void keep_first_chain(struct media_check *check)
 	}
 }
 
-static void refuse_claim(struct media_check *check, const struct media_sei *sei, const char *why)
+static void refuse_claim(struct media_check *check, const struct signed_sei *sei, const char *why)
 {
 	media_section_refuse(check, sei, why);
 	if (sei->has_general)
 		check->claimed_in_vain = MAX(check->claimed_in_vain, media_section_claim(check, sei));
 }
 
-static void give_sei(struct media_check *check, const struct h264_nal *nal)
+static void give_sei(struct media_check *check, const struct nal *nal)
 {
-	struct media_sei sei;
+	struct signed_sei sei;
 	struct err err;
-	int rc = media_sei_read(&sei, nal, &err);
+	int rc = signed_sei_read(&sei, nal, &err);
 
 	check->any_sei = true;
 	if (rc == 0 && !sei.is_signed)
@@ -276,7 +277,7 @@ static void give_sei(struct media_check *check, const struct h264_nal *nal)
 	if (rc == 0)
 		rc = take_chain(check, &sei, &err);
 	if (rc == 0)
-		rc = media_sei_verify(&sei, check->chain.certificates[0], &err);
+		rc = signed_sei_verify(&sei, check->chain.certificates[0], &err);
 	if (rc < 0) {
 		refuse_claim(check, &sei, err.text);
 	} else if (!sei.certificate) {
@@ -285,25 +286,25 @@ static void give_sei(struct media_check *check, const struct h264_nal *nal)
 		if (add_section(check))
 			media_section_judge(check, &sei);
 	}
-	media_sei_clear(&sei);
+	signed_sei_clear(&sei);
 }
 
-void media_check_give(struct media_check *check, const struct h264_nal *nal, int64_t time_us)
+void media_check_give(struct media_check *check, const struct nal *nal, int64_t time_us)
 {
-	unsigned type = h264_type(nal);
+	int type = nal_type(nal);
 
 	if (check->result.trouble[0])
 		return;
 	if (!h264_good_header(nal)) {
 		check->result.unprotected++;
-	} else if (type == H264_SLICE || type == H264_IDR_SLICE) {
+	} else if (type == NAL_TYPE_SLICE || type == NAL_TYPE_IDR) {
 		give_slice(check, nal, time_us);
-	} else if (type == H264_SEI) {
-		if (media_sei_is(nal))
+	} else if (type == NAL_TYPE_SEI) {
+		if (signed_sei_is(nal))
 			give_sei(check, nal);
-	} else if (type == H264_SPS) {
+	} else if (type == NAL_TYPE_SPS) {
 		give_parameters(check, nal, &check->sps_known, &check->sps);
-	} else if (type == H264_PPS) {
+	} else if (type == NAL_TYPE_PPS) {
 		give_parameters(check, nal, &check->pps_known, &check->pps);
 	} else if (type < H264_AUD || type > H264_FILLER) {
 		check->result.unprotected++;	/* partitions, layers, views: a decoder may show them */
@@ -312,15 +313,33 @@ void media_check_give(struct media_check *check, const struct h264_nal *nal, int
 
 /* --- the end --------------------------------------------------------------------------------------- */
 
+/* Where slices are missing, a picture with fewer of them than others have is not whole. */
+static void find_incomplete(struct media_result *result)
+{
+	unsigned slices = 0;
+
+	for (size_t i = 0; i < result->picture_count; i++)
+		slices = MAX(slices, result->pictures[i].slices);
+	for (size_t i = 0; i < result->picture_count; i++) {
+		struct media_picture *picture = &result->pictures[i];
+		bool loss = picture->missing_before || picture->missing_after ||
+			    (i + 1 < result->picture_count && result->pictures[i + 1].missing_before);
+
+		picture->incomplete = loss && picture->slices < slices;
+	}
+}
+
 static void count_pictures(struct media_result *result)
 {
+	find_incomplete(result);
 	for (size_t i = 0; i < result->picture_count; i++) {
 		struct media_picture *picture = &result->pictures[i];
 
 		if (picture->waiting && picture->status == PICTURE_OK)
 			picture->status = PICTURE_PENDING;
 		result->pending += picture->status == PICTURE_PENDING;
-		result->authentic += picture->status == PICTURE_OK;
+		result->authentic += picture->status == PICTURE_OK && !picture->incomplete;
+		result->incomplete += picture->status == PICTURE_OK && picture->incomplete;
 		result->unsigned_count += picture->status == PICTURE_UNSIGNED;
 		result->changed += picture->status == PICTURE_CHANGED;
 		result->missing += picture->missing_before + picture->missing_after;

@@ -11,7 +11,7 @@
 
 #include "verify/chain.h"
 #include "verify/h264.h"
-#include "verify/media_sei.h"
+#include "verify/signed_sei.h"
 
 #define MEDIA_TIME_UNKNOWN INT64_MIN
 
@@ -33,10 +33,11 @@ enum media_provenance {
 
 struct media_picture {
 	int64_t time_us;		/* in the file, from 0; MEDIA_TIME_UNKNOWN */
-	uint32_t missing_before, missing_after;	/* signed pictures that are not here */
+	uint32_t missing_before, missing_after;	/* signed slices that are not here */
 	bool keyframe;
+	bool incomplete;		/* some of its slices seem to be among the missing ones */
 	uint8_t status;
-	uint16_t waiting;		/* slices that nothing has been said about */
+	uint32_t slices, waiting;	/* waiting: nothing has been said about them */
 };
 
 struct media_section {
@@ -51,7 +52,7 @@ struct media_section {
 
 struct media_result {
 	struct media_picture *pictures;
-	size_t picture_count, pending, authentic, unsigned_count, changed;
+	size_t picture_count, pending, authentic, incomplete, unsigned_count, changed;
 	struct media_section *sections;
 	size_t section_count;
 	uint32_t missing;
@@ -76,7 +77,7 @@ struct media_check *media_check_new(X509 *root);
 struct media_check *media_check_free(struct media_check *check);
 
 /** @time_us of the access unit in the file. */
-void media_check_give(struct media_check *check, const struct h264_nal *nal, int64_t time_us);
+void media_check_give(struct media_check *check, const struct nal *nal, int64_t time_us);
 /** Nothing comes after. The result belongs to @check. */
 const struct media_result *media_check_end(struct media_check *check);
 

@@ -16,7 +16,7 @@
 static void give_config(struct media_check *check, const uint8_t *config, size_t len_bytes)
 {
 	struct h264_reader reader = { config + 5, config + len_bytes, 2, false };
-	struct h264_nal nal;
+	struct nal nal;
 
 	for (int kind = 0; kind < 2 && reader.at < reader.end; kind++)
 		for (unsigned count = *reader.at++ & 0x1f; count && h264_next(&reader, &nal); count--)
@@ -33,7 +33,7 @@ static int give_mp4(struct media_file *file, const uint8_t *bytes, size_t len_by
 	for (size_t i = 0; rc == 0 && i < mp4.count; i++) {
 		const uint8_t *sample = bytes + mp4.samples[i].offset;
 		struct h264_reader reader = { sample, sample + mp4.samples[i].len_bytes, mp4.length_bytes, false };
-		struct h264_nal nal;
+		struct nal nal;
 
 		while (h264_next(&reader, &nal))
 			media_check_give(file->check, &nal, mp4_time_us(&mp4, &mp4.samples[i]));
@@ -54,10 +54,10 @@ static int give_stream(struct media_file *file, const uint8_t *bytes, size_t len
 {
 	struct h264_reader reader = { bytes, bytes + len_bytes, 0, false };
 	bool known = false;
-	struct h264_nal nal;
+	struct nal nal;
 
 	while (h264_next(&reader, &nal)) {
-		known |= h264_type(&nal) == H264_SPS;
+		known |= nal_type(&nal) == NAL_TYPE_SPS;
 		media_check_give(file->check, &nal, MEDIA_TIME_UNKNOWN);
 	}
 	return known ? 0 : err_set(err, ERR_UNSUPPORTED, "%s", _("it is neither an MP4 file nor an H.264 stream"));

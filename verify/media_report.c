@@ -34,6 +34,8 @@ static enum stretch_kind seen_kind(const struct media_result *result, size_t at,
 		*damage = STRETCH_AUTHENTIC;
 	else if (picture->missing_before || (at && result->pictures[at - 1].missing_after))
 		*damage = MAX(*damage, STRETCH_MISSING);
+	if (picture->incomplete)
+		*damage = MAX(*damage, STRETCH_MISSING);
 	*damage = MAX(*damage, own);
 	return *damage;
 }
@@ -106,10 +108,11 @@ void media_utc_print(char *text, size_t size, int64_t utc_us)
 static void say_missing(struct report *report, const char *name, const char *span, size_t picture, uint32_t missing)
 {
 	report_say(report, REPORT_WRONG, "media.missing", name,
-		   ngettext("%s missing: %u picture that was signed is not here, before picture %zu; what hangs on it, up to the "
-			    "next whole picture, cannot be shown as it was",
-			    "%s missing: %u pictures that were signed are not here, before picture %zu; what hangs on them, up to "
-			    "the next whole picture, cannot be shown as it was", missing), span, missing, picture + 1);
+		   ngettext("%s missing: %u picture, or part of one, that was signed is not here, at picture %zu; what hangs on it, "
+			    "up to the next whole picture, cannot be shown as it was",
+			    "%s missing: %u pictures, or parts of pictures, that were signed are not here, at picture %zu; what "
+			    "hangs on them, up to the next whole picture, cannot be shown as it was", missing), span, missing,
+		   picture + 1);
 }
 
 static void say_stretch(struct report *report, const char *name, const struct stretch *stretch)
@@ -131,7 +134,11 @@ static void say_stretch(struct report *report, const char *name, const struct st
 			   "come; the end of the file may be missing"), span, stretch->first + 1, stretch->end);
 		break;
 	case STRETCH_MISSING:
-		say_missing(report, name, span, stretch->first, stretch->missing);
+		if (stretch->missing)
+			say_missing(report, name, span, stretch->first, stretch->missing);
+		else
+			report_say(report, REPORT_WRONG, "media.missing", name, _("%s missing: a part of picture %zu is not here"),
+				   span, stretch->first + 1);
 		break;
 	case STRETCH_UNSIGNED:
 		report_say(report, REPORT_WRONG, "media.unsigned", name, _("%s not signed: no valid signature covers pictures %zu "
@@ -161,8 +168,8 @@ static void say_stretches(struct report *report, const char *name, const struct 
 		report_say(report, REPORT_WRONG, "media.more", name, _("%zu more stretches are not listed"), lines - LINES_MAX);
 	media_time_print(time, sizeof time, time_at(result, last + 1));
 	if (result->pictures[last].missing_after)
-		report_say(report, REPORT_WRONG, "media.missing", name, _("%s missing: %u pictures that were signed are not here, "
-			   "after the last one"), time, result->pictures[last].missing_after);
+		report_say(report, REPORT_WRONG, "media.missing", name, _("%s missing: %u pictures, or parts of pictures, that were "
+			   "signed are not here, after the last one"), time, result->pictures[last].missing_after);
 }
 
 /* Signatures that are wrong for another reason than the pictures under them. */

@@ -30,7 +30,7 @@ static int compare_places(const void *a, const void *b)
 	return order ? order : left->at - right->at;
 }
 
-static struct place *sort_list(const struct media_sei *sei)
+static struct place *sort_list(const struct signed_sei *sei)
 {
 	struct place *places = calloc(sei->list_count, sizeof *places);
 
@@ -55,7 +55,7 @@ static struct place *sort_queue(const struct media_check *check)
 }
 
 /* Equal slices (a still picture makes them) pair up in order: the n-th signed with the n-th received. */
-static bool find_partners(const struct media_check *check, const struct media_sei *sei, int *partner)
+static bool find_partners(const struct media_check *check, const struct signed_sei *sei, int *partner)
 {
 	CLEANUP(util_freep) struct place *list = sort_list(sei);
 	CLEANUP(util_freep) struct place *queue = sort_queue(check);
@@ -120,7 +120,7 @@ static size_t next_gop(const struct media_check *check, size_t from)
 	return from;
 }
 
-size_t media_section_claim(const struct media_check *check, const struct media_sei *sei)
+size_t media_section_claim(const struct media_check *check, const struct signed_sei *sei)
 {
 	size_t count = sei->list ? sei->list_count : sei->count;
 
@@ -192,7 +192,7 @@ static void settle_front(struct media_check *check, struct media_section *sectio
 }
 
 /* Go through the list beside the queue. Returns how many slices this section takes from the queue. */
-static size_t settle_pairs(struct media_check *check, struct media_section *section, const struct media_sei *sei,
+static size_t settle_pairs(struct media_check *check, struct media_section *section, const struct signed_sei *sei,
 			   const int *partner, bool lost)
 {
 	size_t at = 0;
@@ -231,7 +231,7 @@ static size_t settle_pairs(struct media_check *check, struct media_section *sect
 /* --- one section ----------------------------------------------------------------------------------- */
 
 /* Nothing that was signed is here. */
-static void judge_absent(struct media_check *check, struct media_section *section, const struct media_sei *sei)
+static void judge_absent(struct media_check *check, struct media_section *section, const struct signed_sei *sei)
 {
 	size_t picture_count = check->result.picture_count;
 
@@ -249,7 +249,7 @@ static void judge_absent(struct media_check *check, struct media_section *sectio
 		check->result.pictures[picture_count - 1].missing_after += section->count;
 }
 
-static void judge_by_list(struct media_check *check, struct media_section *section, const struct media_sei *sei,
+static void judge_by_list(struct media_check *check, struct media_section *section, const struct signed_sei *sei,
 			  bool lost)
 {
 	CLEANUP(util_freep) int *partner = calloc(sei->list_count, sizeof *partner);
@@ -274,7 +274,7 @@ static void judge_by_list(struct media_check *check, struct media_section *secti
 	memcpy(check->previous_first.bytes, sei->list, 32);
 }
 
-static bool hashes_to(const struct media_check *check, size_t from, const struct media_sei *sei)
+static bool hashes_to(const struct media_check *check, size_t from, const struct signed_sei *sei)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	struct tlog_hash hash;
@@ -288,7 +288,7 @@ static bool hashes_to(const struct media_check *check, size_t from, const struct
 }
 
 /* Where in the queue the section begins that has no list: at its front, or with a GOP. */
-static bool find_whole(const struct media_check *check, const struct media_sei *sei, size_t *from)
+static bool find_whole(const struct media_check *check, const struct signed_sei *sei, size_t *from)
 {
 	unsigned tries = 0;
 
@@ -300,7 +300,7 @@ static bool find_whole(const struct media_check *check, const struct media_sei *
 	return false;
 }
 
-static void judge_whole(struct media_check *check, struct media_section *section, const struct media_sei *sei, bool lost)
+static void judge_whole(struct media_check *check, struct media_section *section, const struct signed_sei *sei, bool lost)
 {
 	size_t from = 0, taken;
 
@@ -334,7 +334,7 @@ static void break_section(struct media_section *section, const char *why)
 }
 
 /* That this section continues the one before: by counter and link. */
-static void judge_link(const struct media_check *check, struct media_section *section, const struct media_sei *sei,
+static void judge_link(const struct media_check *check, struct media_section *section, const struct signed_sei *sei,
 		       bool lost)
 {
 	static const struct tlog_hash none;
@@ -348,7 +348,7 @@ static void judge_link(const struct media_check *check, struct media_section *se
 		break_section(section, _("signatures between this one and the one before it are missing"));
 }
 
-static void note_ends(struct media_check *check, const struct media_section *section, const struct media_sei *sei)
+static void note_ends(struct media_check *check, const struct media_section *section, const struct signed_sei *sei)
 {
 	struct media_result *result = &check->result;
 
@@ -366,7 +366,7 @@ static void note_ends(struct media_check *check, const struct media_section *sec
 	result->last_link = check->previous_first;
 }
 
-void media_section_judge(struct media_check *check, const struct media_sei *sei)
+void media_section_judge(struct media_check *check, const struct signed_sei *sei)
 {
 	int32_t step = (int32_t)(sei->counter - check->previous_counter);
 	struct media_section *section;

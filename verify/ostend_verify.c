@@ -13,17 +13,21 @@
 #include "station/base/i18n.h"
 #include "verify/mapped.h"
 #include "verify/media_report.h"
+#include "verify/package_check.h"
 
 static const char usage_text[] = N_(
-"Usage: ostend-verify [--root ROOT.PEM] [--json] RECORDING.mp4\n"
+"Usage: ostend-verify [--root ROOT.PEM] [--checkpoint NOTE] [--json] PACKAGE\n"
+"       ostend-verify [--root ROOT.PEM] [--json] RECORDING.mp4\n"
 "\n"
-"Says which seconds of a recording are authentic, changed, missing or not signed.\n"
+"Checks a package (a folder): its list of contents and signature, each file, the log, each recording; or says\n"
+"which seconds of one recording are authentic, changed, missing or not signed. Needs no network and no station.\n"
 "  --root FILE        the centre's root certificate, as you have it from elsewhere\n"
+"  --checkpoint FILE  a statement of the log (a signed note) that a party has kept\n"
 "  --json             one JSON object instead of lines\n"
 "Exit status: 0 all is good; 1 something is wrong; 2 it could not be read.\n");
 
 struct options {
-	const char *root_path, *path;
+	const char *root_path, *checkpoint_path, *path;
 	bool json;
 };
 
@@ -84,6 +88,37 @@ static int check_recording(const struct options *options, X509 *root, struct rep
 	return WRONG;
 }
 
+static int check_package(const struct options *options, X509 *root, struct report *report)
+{
+	CLEANUP(mapped_close) struct mapped kept = { NULL, 0 };
+	struct package_options how = { .root = root };
+	char verdict[256];
+	struct err err;
+
+	if (options->checkpoint_path) {
+		if (mapped_open(&kept, AT_FDCWD, options->checkpoint_path, &err) < 0)
+			return fail(options->checkpoint_path, &err);
+		how.checkpoint = &kept;
+	}
+	if (package_check(report, options->path, &how, &err) < 0)
+		return fail(options->path, &err);
+	if (report_wrong(report))
+		snprintf(verdict, sizeof verdict, ngettext("NOT GOOD: %u thing is wrong with this package; see above.",
+			 "NOT GOOD: %u things are wrong with this package; see above.", report_wrong(report)), report_wrong(report));
+	else
+		snprintf(verdict, sizeof verdict, "%s", _("GOOD: the files are those that the log tells of, and the log only grew. That the "
+			 "right object lay on the table, no program can say."));
+	report_end(report, verdict);
+	return report_wrong(report) ? WRONG : DONE;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 static int run(const struct options *options)
 {
 	struct report *report = report_new(stdout, options->json);
@@ -95,6 +130,8 @@ static int run(const struct options *options)
 		return UNREADABLE;
 	if (read_root(&root, options->root_path, &err) < 0)
 		status = fail(options->root_path, &err);
+	else if (is_folder(options->path))
+		status = check_package(options, root, report);
 	else
 		status = check_recording(options, root, report);
 	X509_free(root);
@@ -105,7 +142,7 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "root", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
+		{ "root", required_argument, NULL, 'r' }, { "checkpoint", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
 	};
 	struct options options = { .json = false };
@@ -115,6 +152,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (option == 'r')
 			options.root_path = optarg;
+		else if (option == 'c')
+			options.checkpoint_path = optarg;
 		else if (option == 'j')
 			options.json = true;
 		else if (option == 'h')

@@ -18,15 +18,15 @@ static void require(int holds)
 
 static void read_sei(const uint8_t *bytes, size_t len_bytes)
 {
-	struct h264_nal nal = { bytes, len_bytes };
-	struct media_sei sei;
+	struct nal nal = { bytes, len_bytes };
+	struct signed_sei sei;
 
 	if (!len_bytes)
 		return;
-	media_sei_is(&nal);
-	if (media_sei_read(&sei, &nal, NULL) == 0)
+	signed_sei_is(&nal);
+	if (signed_sei_read(&sei, &nal, NULL) == 0)
 		require(!sei.is_signed || sei.document_bytes < len_bytes);
-	media_sei_clear(&sei);
+	signed_sei_clear(&sei);
 }
 
 static void walk(const struct media_result *result)
@@ -34,7 +34,8 @@ static void walk(const struct media_result *result)
 	struct stretch stretch = { .end = 0 };
 	size_t at = 0;
 
-	require(result->authentic + result->pending + result->unsigned_count + result->changed == result->picture_count);
+	require(result->authentic + result->incomplete + result->pending + result->unsigned_count + result->changed ==
+		result->picture_count);
 	for (; stretch_next(&stretch, result); at = stretch.end) {
 		require(stretch.first == at && stretch.end > at && stretch.end <= result->picture_count);
 		require(stretch.culprit >= at && stretch.culprit < stretch.end);

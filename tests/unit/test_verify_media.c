@@ -85,7 +85,7 @@ static void take_apart(const char *name)
 {
 	CLEANUP(mapped_close) struct mapped file = read_vector(name);
 	struct h264_reader reader = { file.bytes, file.bytes + file.len_bytes, 0, false };
-	struct h264_nal nal;
+	struct nal nal;
 
 	for (stream.count = 0; h264_next(&reader, &nal); stream.count++) {
 		assert_true(stream.count < UNITS_MAX && nal.len_bytes <= sizeof stream.units[0].bytes);
@@ -94,23 +94,23 @@ static void take_apart(const char *name)
 	}
 }
 
-static struct h264_nal unit_nal(size_t at)
+static struct nal unit_nal(size_t at)
 {
-	return (struct h264_nal){ stream.units[at].bytes, stream.units[at].len_bytes };
+	return (struct nal){ stream.units[at].bytes, stream.units[at].len_bytes };
 }
 
 static bool is_slice(size_t at)
 {
-	struct h264_nal nal = unit_nal(at);
+	struct nal nal = unit_nal(at);
 
-	return h264_type(&nal) == H264_SLICE || h264_type(&nal) == H264_IDR_SLICE;
+	return nal_type(&nal) == NAL_TYPE_SLICE || nal_type(&nal) == NAL_TYPE_IDR;
 }
 
 static bool is_signature(size_t at)
 {
-	struct h264_nal nal = unit_nal(at);
+	struct nal nal = unit_nal(at);
 
-	return h264_type(&nal) == H264_SEI && media_sei_is(&nal);
+	return nal_type(&nal) == NAL_TYPE_SEI && signed_sei_is(&nal);
 }
 
 /* The place of the @number-th picture or signature, counted from 1. */
@@ -539,6 +539,8 @@ static void test_a_root_of_the_same_name_with_another_key_is_refused(void **stat
 	X509_free(other);
 	EVP_PKEY_free(key);
 }
+
+/* --- our own signer, whose pictures have two slices each --------------------------------------------- */
 
 /* --- MP4 ------------------------------------------------------------------------------------------- */
 

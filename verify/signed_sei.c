@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * media_sei.c - tags, lengths and values.
+ * signed_sei.c - tags, lengths and values.
  *
  * What is not exactly as the specification has it is refused, also where nothing depends on it (filler
  * bytes, what stands behind the stop bit): a signed document should have one form.
  */
-#include "verify/media_sei.h"
+#include "verify/signed_sei.h"
 
 #include <openssl/rsa.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static size_t read_head(const uint8_t *bytes, size_t len_bytes, size_t *payload_
 	size_t at = 2;
 
 	*payload_bytes = 0;
-	if (len_bytes < 2 || bytes[0] != H264_SEI || bytes[1] != 5)
+	if (len_bytes < 2 || bytes[0] != NAL_TYPE_SEI || bytes[1] != 5)
 		return 0;
 	while (at < len_bytes && at < HEAD_MAX && bytes[at] == 0xff)
 		*payload_bytes += bytes[at++];
@@ -52,7 +52,7 @@ static size_t read_head(const uint8_t *bytes, size_t len_bytes, size_t *payload_
 	return at;
 }
 
-bool media_sei_is(const struct h264_nal *nal)
+bool signed_sei_is(const struct nal *nal)
 {
 	uint8_t bytes[HEAD_MAX + sizeof uuid + 32];
 	size_t len = h264_unescape(bytes, nal->bytes, MIN(nal->len_bytes, sizeof bytes)), payload_bytes;
@@ -61,7 +61,7 @@ bool media_sei_is(const struct h264_nal *nal)
 	return at && len - at >= sizeof uuid && memcmp(bytes + at, uuid, sizeof uuid) == 0;
 }
 
-static bool read_general(struct media_sei *sei, struct value value)
+static bool read_general(struct signed_sei *sei, struct value value)
 {
 	const uint8_t *at = value.bytes;
 
@@ -78,7 +78,7 @@ static bool read_general(struct media_sei *sei, struct value value)
 	return true;
 }
 
-static bool read_list(struct media_sei *sei, struct value value)
+static bool read_list(struct signed_sei *sei, struct value value)
 {
 	if (sei->list || value.len_bytes < 1 + HASH_BYTES || value.bytes[0] != 1 || (value.len_bytes - 1) % HASH_BYTES)
 		return false;
@@ -87,7 +87,7 @@ static bool read_list(struct media_sei *sei, struct value value)
 	return true;
 }
 
-static bool read_signature(struct media_sei *sei, struct value value)
+static bool read_signature(struct signed_sei *sei, struct value value)
 {
 	size_t len = value.len_bytes >= 3 ? (size_t)read_number(value.bytes + 1, 2) : 0;
 
@@ -102,7 +102,7 @@ static bool read_signature(struct media_sei *sei, struct value value)
 	return true;
 }
 
-static bool read_chain(struct media_sei *sei, struct value value)
+static bool read_chain(struct signed_sei *sei, struct value value)
 {
 	if (sei->chain || value.len_bytes < 3 || value.bytes[0] != 1 || value.bytes[1] != 0)
 		return false;
@@ -111,7 +111,7 @@ static bool read_chain(struct media_sei *sei, struct value value)
 	return true;
 }
 
-static bool read_value(struct media_sei *sei, unsigned tag, struct value value)
+static bool read_value(struct signed_sei *sei, unsigned tag, struct value value)
 {
 	switch (tag) {
 	case TAG_GENERAL:
@@ -132,7 +132,7 @@ static bool read_value(struct media_sei *sei, unsigned tag, struct value value)
 	}
 }
 
-static int read_tags(struct media_sei *sei, size_t at, size_t end, struct err *err)
+static int read_tags(struct signed_sei *sei, size_t at, size_t end, struct err *err)
 {
 	while (at < end) {
 		unsigned tag = sei->bytes[at];
@@ -153,12 +153,12 @@ static int read_tags(struct media_sei *sei, size_t at, size_t end, struct err *e
 	return 0;
 }
 
-int media_sei_read(struct media_sei *sei, const struct h264_nal *nal, struct err *err)
+int signed_sei_read(struct signed_sei *sei, const struct nal *nal, struct err *err)
 {
 	size_t len, at, payload_bytes;
 
-	*sei = (struct media_sei){ .bytes = NULL };
-	if (nal->len_bytes > MEDIA_SEI_MAX)
+	*sei = (struct signed_sei){ .bytes = NULL };
+	if (nal->len_bytes > SIGNED_SEI_MAX)
 		return err_set(err, ERR_PROTO, "it is too long");
 	sei->bytes = malloc(nal->len_bytes);
 	if (!sei->bytes)
@@ -175,14 +175,14 @@ int media_sei_read(struct media_sei *sei, const struct h264_nal *nal, struct err
 	return read_tags(sei, at + 1, len - 1, err);
 }
 
-void media_sei_clear(struct media_sei *sei)
+void signed_sei_clear(struct signed_sei *sei)
 {
 	free(sei->bytes);
-	*sei = (struct media_sei){ .bytes = NULL };
+	*sei = (struct signed_sei){ .bytes = NULL };
 }
 
 /* The signed bytes are those before the signature's tag, in the form that the flag says. */
-static bool digest_document(const struct media_sei *sei, uint8_t digest[32])
+static bool digest_document(const struct signed_sei *sei, uint8_t digest[32])
 {
 	CLEANUP(util_freep) uint8_t *escaped = NULL;
 
@@ -200,7 +200,7 @@ static bool set_up(EVP_PKEY_CTX *context, bool rsa)
 	       EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1;
 }
 
-int media_sei_verify(const struct media_sei *sei, X509 *leaf, struct err *err)
+int signed_sei_verify(const struct signed_sei *sei, X509 *leaf, struct err *err)
 {
 	EVP_PKEY *key = X509_get0_pubkey(leaf);
 	bool rsa = key && EVP_PKEY_is_a(key, "RSA"), good;
