@@ -106,7 +106,7 @@ static void say_fingerprint(const struct package *package, const struct note *no
 	char own[FINGERPRINT_TEXT];
 
 	fingerprint_print(own, note->text, note->text_bytes);
-	report_value(package->report, "fingerprint", _("Closing fingerprint: compare it with the one on the signed paper, or as it was read aloud:"),
+	report_value(package->report, "fingerprint", CLOSING, _("Closing fingerprint: compare it with the one on the signed paper, or as it was read aloud:"),
 		     own);
 	if (!told || strcmp(told, own) != 0)
 		package_wrong(package, "log.fingerprint", MANIFEST, _("it gives the closing fingerprint %s, but the log's statement has %s"),

@@ -85,9 +85,9 @@ bool stretch_next(struct stretch *stretch, const struct media_result *result)
 
 void media_time_print(char *text, size_t size, int64_t time_us)
 {
-	int64_t tenths = time_us / 100000, minutes = tenths / 600;
+	int64_t tenths = (MIN(time_us, INT64_MAX - 50000) + 50000) / 100000, minutes = tenths / 600;
 
-	if (time_us == MEDIA_TIME_UNKNOWN || time_us < 0)
+	if (time_us < 0)
 		snprintf(text, size, "--:--.-");
 	else if (minutes < 60)
 		snprintf(text, size, "%02d:%02d.%d", (int)minutes, (int)(tenths / 10 % 60), (int)(tenths % 10));
@@ -254,7 +254,7 @@ static void say_signer(struct report *report, const char *name, const struct med
 			   "that is a station of the centre, and the pictures may come from anybody"), signer);
 		break;
 	}
-	report_value(report, "signer_sha256", _("SHA-256 of the certificate of who signed the pictures:"), fingerprint);
+	report_value(report, "signer_sha256", name, _("SHA-256 of the certificate of who signed the pictures:"), fingerprint);
 }
 
 static void say_times(struct report *report, const char *name, const struct media_result *result)
@@ -298,6 +298,6 @@ void media_report(struct report *report, const char *name, const struct media_fi
 	if (!result->parameters_known)
 		return;
 	util_hex(digest, result->parameters_sha256, sizeof result->parameters_sha256);
-	report_value(report, "parameters_sha256", _("SHA-256 of the decoder's parameters (SPS and PPS), which no signature covers; "
+	report_value(report, "parameters_sha256", name, _("SHA-256 of the decoder's parameters (SPS and PPS), which no signature covers; "
 		     "compare it with the log:"), digest);
 }

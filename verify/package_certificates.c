@@ -95,5 +95,5 @@ void package_judge_certificates(struct package *package)
 	if (!package->options->root)
 		report_say(package->report, REPORT_NOTE, "certificate.root", chains[CHAIN_ROOT].file, "%s", _("no root was given (--root), so "
 			   "the package's own was taken: anybody can make one. Compare its fingerprint with what the centre publishes"));
-	report_value(package->report, "root_sha256", _("SHA-256 fingerprint of the root certificate:"), fingerprint);
+	report_value(package->report, "root_sha256", chains[CHAIN_ROOT].file, _("SHA-256 fingerprint of the root certificate:"), fingerprint);
 }

@@ -9,6 +9,7 @@
 #include "station/base/tty_clean.h"
 
 #define ITEMS_MAX 20000		/* a hostile package must not fill the memory with complaints */
+#define VALUES_MAX 1000
 #define TEXT_MAX 1024
 
 struct item {
@@ -22,7 +23,7 @@ struct report {
 	struct item *items;
 	size_t count, room;
 	unsigned wrong, left_out;
-	struct value { char *name, *text; } values[64];
+	struct value { char *name, *file, *text; } values[VALUES_MAX];
 	size_t value_count;
 };
 
@@ -51,6 +52,7 @@ struct report *report_free(struct report *report)
 	}
 	for (size_t i = 0; i < report->value_count; i++) {
 		free(report->values[i].name);
+		free(report->values[i].file);
 		free(report->values[i].text);
 	}
 	free(report->items);
@@ -100,13 +102,14 @@ void report_say(struct report *report, enum report_level level, const char *chec
 		fprintf(report->out, "%s\t%s%s%s\n", _(level_labels[level]), name, file ? ": " : "", clean);
 }
 
-void report_value(struct report *report, const char *name, const char *label, const char *value)
+void report_value(struct report *report, const char *name, const char *file, const char *label, const char *value)
 {
-	char clean[TEXT_MAX];
+	char clean[TEXT_MAX], clean_file[512] = "";
 
 	tty_clean(clean, sizeof clean, value, strlen(value), -1);
-	if (report->value_count < ARRAY_LEN(report->values))
-		report->values[report->value_count++] = (struct value){ keep(name), keep(clean) };
+	tty_clean(clean_file, sizeof clean_file, file, strlen(file), -1);
+	if (report->value_count < VALUES_MAX)
+		report->values[report->value_count++] = (struct value){ keep(name), keep(clean_file), keep(clean) };
 	if (!report->json)
 		fprintf(report->out, "\t%s\n\t\t%s\n", label, clean);
 }
@@ -150,18 +153,30 @@ static void write_member(FILE *out, const char *name, const char *text)
 		fputs("null", out);
 }
 
+static void write_values(const struct report *report)
+{
+	FILE *out = report->out;
+
+	for (size_t i = 0; i < report->value_count; i++) {
+		fputs(i ? ",\n  {" : "\n  {", out);
+		write_member(out, "name", report->values[i].name);
+		fputs(", ", out);
+		write_member(out, "file", report->values[i].file);
+		fputs(", ", out);
+		write_member(out, "value", report->values[i].text);
+		putc('}', out);
+	}
+}
+
 static void write_json(const struct report *report, const char *verdict)
 {
 	FILE *out = report->out;
 
 	fprintf(out, "{\"good\": %s, \"wrong\": %u, ", report->wrong ? "false" : "true", report->wrong);
 	write_member(out, "verdict", verdict);
-	fputs(",\n \"values\": {", out);
-	for (size_t i = 0; i < report->value_count; i++) {
-		fputs(i ? ", " : "", out);
-		write_member(out, report->values[i].name, report->values[i].text);
-	}
-	fprintf(out, "},\n \"left_out\": %u, \"findings\": [", report->left_out);
+	fputs(",\n \"values\": [", out);
+	write_values(report);
+	fprintf(out, "],\n \"left_out\": %u, \"findings\": [", report->left_out);
 	for (size_t i = 0; i < report->count; i++) {
 		fputs(i ? ",\n  {" : "\n  {", out);
 		write_member(out, "level", level_names[report->items[i].level]);
