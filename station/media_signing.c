@@ -288,6 +288,11 @@ json_t *media_signing_status(struct media_signing *signing)
 			 "unsigned", (json_int_t)stats.unsigned_sections);
 }
 
+const char *media_signing_chain(const struct media_signing *signing)
+{
+	return signing->chain;
+}
+
 json_t *media_signing_key_message(const struct media_signing *signing)
 {
 	return json_pack("{s:s, s:s, s:s}", "type", "media-key", "chain", signing->chain, "station",

@@ -35,6 +35,9 @@ void media_signing_stats(struct media_signing *signing, struct media_sign_stats 
 /** {"state": "waiting" | "signed" | "unsigned", "reason", "sections", "signed", "unsigned"}. */
 json_t *media_signing_status(struct media_signing *signing);
 
+/** The certificates of the media key: leaf, then intermediates; without the root. Any thread. */
+const char *media_signing_chain(const struct media_signing *signing);
+
 /** {"type": "media-key", "chain", "station"}: what a page checks the signatures against. */
 json_t *media_signing_key_message(const struct media_signing *signing);
 

@@ -23,6 +23,7 @@
 #include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/sandbox.h"
+#include "station/deliveries.h"
 #include "station/media_signing.h"
 #include "station/recordings.h"
 #include "station/roles.h"
@@ -254,6 +255,7 @@ static void tick(void *owner)
 	children_tick(station);
 	records_tick(station);
 	recordings_tick(station);
+	deliveries_tick(station->deliveries);
 	retrievals_tick(station);
 	showings_tick(station);
 	control_tick(station);
@@ -306,6 +308,8 @@ static int start(struct station *station, struct err *err)
 	if (rc == 0)
 		rc = media_signing_open(&station->signing, station, err);
 	if (rc == 0)
+		rc = deliveries_open(&station->deliveries, station, err);
+	if (rc == 0)
 		rc = start_stream(station, err);
 	if (rc == 0)
 		rc = recordings_open(station, err);
@@ -334,6 +338,7 @@ static void stop(struct station *station)
 	recordings_close(station);
 	station->stream = stream_stop(station->stream);
 	records_close(station);
+	station->deliveries = deliveries_free(station->deliveries);
 	station->signing = media_signing_free(station->signing);
 	station->control = rpc_server_free(station->control);
 	station->rooms = rooms_free(station->rooms);

@@ -26,6 +26,7 @@ struct media_signing;
 struct rooms;
 struct metrics_server;
 struct recordings;
+struct deliveries;
 
 struct station {
 	struct config config;
@@ -47,6 +48,7 @@ struct station {
 	struct pipeline *pipeline;
 	struct media_signing *signing;
 	struct recordings *recordings;
+	struct deliveries *deliveries;
 	struct stream *stream;
 	struct web *web;
 	struct queue *web_queue;	/* struct web_event, from the web thread */

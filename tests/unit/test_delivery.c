@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <turbojpeg.h>
 #include <unistd.h>
 
@@ -22,8 +23,10 @@
 #include "certs/trust.h"
 #include "station/evidence/c2pa.h"
 #include "station/evidence/cbor.h"
+#include "station/evidence/delivery.h"
 #include "station/evidence/exif.h"
 #include "station/evidence/jumbf.h"
+#include "station/evidence/still.h"
 #include "tests/unit/temp_folder.h"
 
 #define CAPTURED_US UINT64_C(1767225600123456)	/* 2026-01-01 00:00:00.123456 UTC */
@@ -334,6 +337,103 @@ static void test_cbor_is_as_the_standard_has_it(void **state)
 	json_decref(json);
 }
 
+/* --- in the store -------------------------------------------------------------------------------- */
+
+static const struct act operator = { .actor = "Chen", .role = "operator", .second = "Li", .showing = 3,
+				     .case_no = "(2026)1", .exhibit_no = "2",
+				     .utc_us = UINT64_C(1790000000000000) };
+
+static struct store *open_store(const struct fixture *fixture)
+{
+	struct store *store = NULL;
+
+	assert_int_equal(store_open(&store, fixture->folder, NULL), 0);
+	assert_int_equal(store_begin(store, NULL), 0);
+	return store;
+}
+
+static int64_t keep_still(const struct fixture *fixture, struct store *store)
+{
+	struct still_shot shot = { .bytes = fixture->jpeg, .len_bytes = fixture->jpeg_bytes, .width = 320,
+				   .height = 240, .format = "image/jpeg", .made_by = "camera",
+				   .captured_utc_us = CAPTURED_US };
+	int64_t id = 0;
+
+	assert_int_equal(still_keep(store, &operator, fixture->folder, &shot, &id, NULL), 0);
+	return id;
+}
+
+static int64_t next_of(struct store *store)
+{
+	int64_t still = -1;
+
+	assert_int_equal(delivery_next(store, &still, NULL), 0);
+	return still;
+}
+
+static void test_every_still_gets_one_copy_that_the_ledger_knows(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct store *store = open_store(fixture);
+	int64_t still = keep_still(fixture, store);
+	struct delivery delivery;
+	uint8_t der[80];
+	size_t der_bytes = sizeof der;
+	char path[256];
+
+	assert_int_equal(next_of(store), still);
+	assert_int_equal(delivery_begin(store, fixture->folder, fixture->chain, still, &delivery, NULL), 0);
+	sign(fixture, delivery.digest, der, &der_bytes);
+	assert_int_equal(delivery_keep(store, &operator, fixture->folder, &delivery, der, der_bytes, NULL), 0);
+	assert_string_equal(delivery.file, "media/3/delivery/0001.jpg");
+	snprintf(path, sizeof path, "%s/%s", fixture->folder, delivery.file);
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_equal(next_of(store), 0);
+	delivery_clear(&delivery);
+	store_rollback(store);
+	store_free(store);
+}
+
+static void test_no_copy_is_made_of_a_still_that_was_changed(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct store *store = open_store(fixture);
+	int64_t still = keep_still(fixture, store);
+	struct delivery delivery;
+	struct err err = { 0 };
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/media/3/stills/0001.jpg", fixture->folder);
+	assert_int_equal(chmod(path, 0600), 0);
+	file = fopen(path, "r+");
+	fseek(file, 500, SEEK_SET);
+	fputc(fixture->jpeg[500] ^ 1, file);
+	fclose(file);
+	assert_int_equal(delivery_begin(store, fixture->folder, fixture->chain, still, &delivery, &err),
+			 ERR_TAMPER);
+	assert_non_null(strstr(err.text, "stills/0001.jpg"));
+	delivery_clear(&delivery);
+	assert_int_equal(delivery_give_up(store, &operator, still, err.text, NULL), 0);
+	assert_int_equal(next_of(store), 0);
+	store_rollback(store);
+	store_free(store);
+}
+
+static void test_a_rejected_still_needs_no_copy(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct store *store = open_store(fixture);
+	int64_t still = keep_still(fixture, store);
+	struct act rejecting = operator;
+
+	snprintf(rejecting.reason, sizeof rejecting.reason, "out of focus");
+	assert_int_equal(still_reject(store, &rejecting, still, NULL), 0);
+	assert_int_equal(next_of(store), 0);
+	store_rollback(store);
+	store_free(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +449,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_exif_comes_first_and_changes_no_byte_of_the_picture,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damaged_pictures_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_every_still_gets_one_copy_that_the_ledger_knows, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_no_copy_is_made_of_a_still_that_was_changed, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_rejected_still_needs_no_copy, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
