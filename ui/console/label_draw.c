@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "station/base/cards.h"
 #include "station/base/i18n.h"
 #include "station/base/qr_text.h"
 
@@ -106,15 +107,32 @@ static void draw_code(cairo_t *cairo, const char *code)
 	show(cairo, layout, EDGE, EDGE - 1 + QR_SIDE);
 }
 
+/* "sharp or pointed, of value": who takes it from the shelf reads it there. */
+static void print_cards(char *text, size_t size, const char *handling)
+{
+	size_t used = 0;
+	uint32_t set = 0;
+
+	text[0] = '\0';
+	cards_read(&set, handling, NULL);
+	for (int i = 0; i < CARD_COUNT && used < size; i++)
+		if (set & 1u << i)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "! ", _(cards[i].label));
+}
+
 static int draw_label(cairo_t *cairo, const struct label *label, struct err *err)
 {
 	static const char *const shown[] = { "holder", "seal_no", "place", "quantity" };
 	double width = WIDTH - TEXT_X - EDGE, y = EDGE;
+	char care[256];
 
 	cairo_set_source_rgb(cairo, 0, 0, 0);
 	y = draw_text(cairo, TEXT_X, y, width, 3.6, true, 2, label->values.name);
 	y = draw_text(cairo, TEXT_X, y + 0.4, width, 3.0, true, 1, label->values.exhibit_no);
 	y = draw_text(cairo, TEXT_X, y + 0.4, width, 2.3, false, 2, label->case_no);
+	print_cards(care, sizeof care, label->values.handling);
+	if (care[0])
+		y = draw_text(cairo, TEXT_X, y + 0.2, width, 2.3, true, 2, care);
 	for (size_t i = 0; i < ARRAY_LEN(shown) && y < HEIGHT - EDGE - 2.3; i++) {
 		const struct form_field *field = form_find(&form_exhibit, shown[i]);
 		const char *value = field ? form_value(&label->values, field) : "";
