@@ -15,6 +15,7 @@
 #include "station/station.h"
 
 #define EVENTS_MAX 256
+#define ABOVE_RESERVE_MB 8
 #define DRAIN_NS (700 * NS_PER_MS)
 #define TELL_NS NS_PER_S
 
@@ -220,12 +221,14 @@ int recordings_check(struct station *station, struct err *err)
 void recordings_tick(struct station *station)
 {
 	struct recordings *recordings = station->recordings;
+	enum showing_state showing = station->showing.state;
+	/* what has failed is so until there is a file again, or another showing */
+	bool over = recordings->state == RECORDINGS_ON ? !air_is_busy(recordings->air) :
+							 showing == SHOWING_PREPARED || showing == SHOWING_CLOSED;
 
 	recordings_follow(station);
-	if (recordings->state == RECORDINGS_ON && !air_is_busy(recordings->air))
+	if (over)
 		set_state(recordings, RECORDINGS_OFF, "");
-	else if (recordings->state >= RECORDINGS_FAILED && air_is_open(recordings->air))
-		set_state(recordings, RECORDINGS_OFF, "");	/* somebody has gone on; ON when the file is there */
 }
 
 void recordings_pose(struct station *station, const struct pose *pose)
@@ -309,7 +312,8 @@ static int start_recorder(struct recordings *recordings, struct err *err)
 	struct recorder_config recorder = {
 		.folder = recordings->folder,
 		.station = config->name,
-		.floor_bytes = (uint64_t)config->floor_mb << 20,
+		/* when the ledger has given its reserve up, that is no room for pictures */
+		.floor_bytes = (uint64_t)MAX(config->floor_mb, config->reserve_mb + ABOVE_RESERVE_MB) << 20,
 		.rate_bps = (uint32_t)config->bitrate_kbps * 1000,
 		.event = on_event,
 		.request_keyframe = request_keyframe,
