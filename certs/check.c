@@ -92,7 +92,8 @@ static int check_time(const X509 *certificate, const char *path, const char *ren
 	return 0;
 }
 
-static int check_pair(const struct trust *trust, const char *state_path, size_t which, struct err *err)
+static int check_pair(const struct trust *trust, const char *state_path, size_t which, bool in_token,
+		      struct err *err)
 {
 	const struct profile *profile = &profiles[needed[which].profile];
 	CLEANUP(util_freep) char *pem_path = layout_path(state_path, profile->pem_file);
@@ -104,14 +105,14 @@ static int check_pair(const struct trust *trust, const char *state_path, size_t 
 	if (!pem_path || !key_path)
 		return err_set(err, ERR_NOMEM, "certificates: out of memory");
 	rc = trust_read_certificate(&certificate, pem_path, err);
-	if (rc == 0)
+	if (rc == 0 && !in_token)
 		rc = trust_read_key(&key, key_path, err);
 	if (rc == ERR_STATE)
 		return err_set(err, ERR_STATE, "%s or its key is missing: run \"ostend-certs %s\"", pem_path,
 			       needed[which].profile == PROFILE_STATION ? "station NAME" : "init");
 	if (rc < 0)
 		return rc;
-	if (X509_check_private_key(certificate, key) != 1)
+	if (!in_token && X509_check_private_key(certificate, key) != 1)
 		return issue_error(err, ERR_TAMPER, "%s is not the key of %s: %s", key_path, pem_path,
 				   needed[which].renew);
 	rc = check_time(certificate, pem_path, needed[which].renew, err);
@@ -134,7 +135,7 @@ static int check_lists(const char *state_path, struct err *err)
 	return rc;
 }
 
-static int check_certificates(const char *state_path, struct err *err)
+static int check_certificates(const char *state_path, unsigned in_token, struct err *err)
 {
 	static const char ca_renew[] = "a new centre is needed; see ostend-certs(1)";
 	struct trust trust = { 0 };
@@ -147,12 +148,12 @@ static int check_certificates(const char *state_path, struct err *err)
 	if (rc == 0)
 		rc = check_time(trust.ca, LAYOUT_CA_PEM, ca_renew, err);
 	for (size_t i = 0; i < ARRAY_LEN(needed) && rc == 0; i++)
-		rc = check_pair(&trust, state_path, i, err);
+		rc = check_pair(&trust, state_path, i, in_token & 1u << needed[i].profile, err);
 	trust_clear(&trust);
 	return rc;
 }
 
-int certs_check_start(const char *state_path, struct err *err)
+int certs_check_start(const char *state_path, unsigned in_token, struct err *err)
 {
 	CLEANUP(util_freep) char *folder = layout_path(state_path, "");
 	struct err ignored;
@@ -171,6 +172,6 @@ int certs_check_start(const char *state_path, struct err *err)
 	if (rc == 0)
 		rc = check_files(folder, err);
 	if (rc == 0)
-		rc = check_certificates(state_path, err);
+		rc = check_certificates(state_path, in_token, err);
 	return rc == 0 ? check_lists(state_path, err) : rc;
 }

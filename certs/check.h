@@ -11,9 +11,10 @@
  * signers' and both CAs' certificates valid, each key belonging to its certificate, no CRL more than
  * 24 h past its nextUpdate. Run it before anything listens.
  *
+ * @in_token bit 1 << PROFILE_...: the key of this one is in a token, where the signer looks for it
  * @return 0; ERR_DENIED for permissions; ERR_STATE for what is missing or not valid; ERR_TAMPER for what
  *         cannot be parsed or does not fit together; ERR_OS. The sentence says what to do.
  */
-int certs_check_start(const char *state_path, struct err *err);
+int certs_check_start(const char *state_path, unsigned in_token, struct err *err);
 
 #endif

@@ -293,10 +293,16 @@ static int start_simulator(struct station *station, struct err *err)
 	return rc;
 }
 
+static json_t *signer_options(const struct config *config)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "state", config->state, "log_key", config->log_key,
+			 "media_key", config->media_key, "module", config->token_module, "pin_file",
+			 config->token_pin_file);
+}
+
 int children_start(struct station *station, struct err *err)
 {
-	int rc = start(station, &station->signer, "signer", false,
-		       json_pack("{s:s}", "state", station->config.state), err);
+	int rc = start(station, &station->signer, "signer", false, signer_options(&station->config), err);
 
 	if (rc == 0)
 		rc = start_simulator(station, err);

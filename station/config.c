@@ -71,6 +71,10 @@ static const struct setting config_settings[] = {
 	TEXT("showing", "exhibit_name", exhibit_name, ""),
 	NUMBER("evidence", "reserve_mb", reserve_mb, 0, 4096, "64"),
 	NUMBER("evidence", "floor_mb", floor_mb, 0, 1000000, "2048"),
+	TEXT("signing", "log_key", log_key, ""),
+	TEXT("signing", "media_key", media_key, ""),
+	TEXT("signing", "module", token_module, ""),
+	TEXT("signing", "pin_file", token_pin_file, ""),
 	TEXT("metrics", "listen", metrics_listen, ""),
 };
 

@@ -49,6 +49,9 @@ struct config {
 	/* [evidence] */
 	int reserve_mb;				/* of the disk, kept for the ledger alone */
 	int floor_mb;				/* free space below which nothing is recorded, so nothing shown */
+	/* [signing] */
+	char log_key[CONFIG_TEXT_SIZE], media_key[CONFIG_TEXT_SIZE];	/* empty: STATE/certs; or pkcs11: URIs */
+	char token_module[CONFIG_TEXT_SIZE], token_pin_file[CONFIG_TEXT_SIZE];	/* paths */
 	/* [metrics] */
 	char metrics_listen[CONFIG_TEXT_SIZE];	/* loopback ADDR:PORT; empty: none */
 };

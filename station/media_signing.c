@@ -58,7 +58,7 @@ static void set_signed(struct media_signing *signing, uint32_t section)
 	if (signing->state == SIGNING_UNSIGNED) {
 		snprintf(text, sizeof text, "The live picture is signed again, from section %u on", section);
 		log_notice("%s", text);
-		seats_notice(signing->station, "notice", "signing-back", text);
+		seats_notice(signing->station, "info", "signing-back", text);
 	}
 	signing->state = SIGNING_SIGNED;
 	signing->reason[0] = '\0';

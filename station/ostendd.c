@@ -18,6 +18,7 @@
 
 #include "certs/check.h"
 #include "certs/layout.h"
+#include "certs/profile.h"
 #include "station/arguments.h"
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
@@ -120,6 +121,7 @@ static int open_certificates(struct station *station, struct err *err)
 {
 	const struct config *config = &station->config;
 	char host[CONFIG_TEXT_SIZE], *hosts[HOSTS_MAX + 1] = { NULL };
+	unsigned in_token = 0;
 	int rc = host_of(host, config->listen, err);
 
 	if (rc < 0)
@@ -134,7 +136,11 @@ static int open_certificates(struct station *station, struct err *err)
 		station->certs.certificate_path = layout_path(config->state, LAYOUT_STATION_PEM);
 		station->certs.key_path = layout_path(config->state, LAYOUT_STATION_KEY);
 	}
-	return rc < 0 ? rc : certs_check_start(config->state, err);
+	if (config->log_key[0])
+		in_token |= 1u << PROFILE_LOG;
+	if (config->media_key[0])
+		in_token |= 1u << PROFILE_MEDIA;
+	return rc < 0 ? rc : certs_check_start(config->state, in_token, err);
 }
 
 static void give_access_unit(void *owner, struct access_unit *au)

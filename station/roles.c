@@ -98,7 +98,13 @@ static int be_table(const json_t *options)
 
 static int be_signer(const json_t *options)
 {
-	struct signer_options signer = { .state_path = text(options, "state") };
+	struct signer_options signer = {
+		.state_path = text(options, "state"),
+		.log_key = text(options, "log_key"),
+		.media_key = text(options, "media_key"),
+		.module = text(options, "module"),
+		.pin_file = text(options, "pin_file"),
+	};
 
 	return signer_main(&signer, CHILD_RPC_FD);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Everything is read before the sandbox closes; afterwards the process can only compute and answer. It
- * signs hashes, so that it need not see what is shown.
+ * Everything is read before the sandbox closes; afterwards the process can only compute and answer, and speak
+ * with a token where keys are in one. It signs hashes, so that it need not see what is shown.
  */
 #include "station/evidence/signer.h"
 
@@ -13,12 +13,16 @@
 #include "certs/issue.h"
 #include "certs/layout.h"
 #include "certs/trust.h"
+#include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/base/rpc_server.h"
 #include "station/evidence/signer_sandbox.h"
+#include "station/evidence/signer_token.h"
 
 #define DIGEST_BYTES 32
 #define SIGNATURE_MAX 80	/* DER of two 256-bit integers takes at most 72 */
+
+#define LEAVE_NS (5 * NS_PER_S)	/* between two looks for a token that is not there */
 
 DEFINE_FREEP(EVP_PKEY_CTX_free, EVP_PKEY_CTX *)
 
@@ -26,13 +30,18 @@ static const enum profile_kind held[] = { PROFILE_LOG, PROFILE_MEDIA };
 
 struct signer_key {
 	const char *name;
-	EVP_PKEY *key;
+	const char *uri;		/* in a token; "": in a file */
+	EVP_PKEY *key;			/* NULL: @missing says why */
+	struct err missing;
 	struct issued record;		/* of its certificate */
 };
 
 struct signer {
 	struct loop *loop;
 	struct rpc_server *server;
+	struct signer_token *token;	/* NULL: all keys are in files */
+	struct loop_timer leave;	/* to look for the token again, in another process */
+	bool lost;
 	struct signer_key keys[ARRAY_LEN(held)];
 };
 
@@ -51,8 +60,15 @@ static int check_mode(const char *path, struct err *err)
 	return 0;
 }
 
-static int load_key(struct signer_key *key, const char *state_path, enum profile_kind which,
-		    struct err *err)
+static int read_key_file(struct signer_key *key, const char *path, struct err *err)
+{
+	int rc = check_mode(path, err);
+
+	return rc < 0 ? rc : trust_read_key(&key->key, path, err);
+}
+
+static int load_key(struct signer *signer, struct signer_key *key, const char *state_path,
+		    enum profile_kind which, struct err *err)
 {
 	const struct issue_request request = { .profile = which };
 	CLEANUP(util_freep) char *key_path = layout_path(state_path, profiles[which].key_file);
@@ -63,19 +79,40 @@ static int load_key(struct signer_key *key, const char *state_path, enum profile
 	if (!key_path || !pem_path)
 		return err_set(err, ERR_NOMEM, "signer: out of memory");
 	key->name = profiles[which].name;
-	rc = check_mode(key_path, err);
+	rc = trust_read_certificate(&certificate, pem_path, err);
 	if (rc == 0)
-		rc = trust_read_key(&key->key, key_path, err);
-	if (rc == 0)
-		rc = trust_read_certificate(&certificate, pem_path, err);
+		rc = issue_record(&key->record, certificate, &request, err);
+	if (rc < 0)
+		return rc;
+	if (*key->uri)
+		rc = signer_token_key(signer->token, &key->key, key->uri, err);
+	else
+		rc = read_key_file(key, key_path, err);
 	if (rc < 0)
 		return rc;
 	if (!issue_is_p256(key->key) || X509_check_private_key(certificate, key->key) != 1)
-		return issue_error(err, ERR_TAMPER, "%s is not the P-256 key of %s", key_path, pem_path);
-	return issue_record(&key->record, certificate, &request, err);
+		return issue_error(err, ERR_TAMPER, "%s is not the P-256 key of %s",
+				   *key->uri ? key->uri : key_path, pem_path);
+	return 0;
 }
 
-static int sign(const struct signer_key *key, const uint8_t *digest, char *base64, struct err *err)
+/* A token may come later; a file that is not right stays so. */
+static int load_or_miss(struct signer *signer, struct signer_key *key, const char *state_path,
+			enum profile_kind which, struct err *err)
+{
+	int rc = load_key(signer, key, state_path, which, err);
+
+	if (rc == 0 || !*key->uri)
+		return rc;
+	EVP_PKEY_free(key->key);
+	key->key = NULL;
+	key->missing = *err;
+	log_error("%s", err->text);
+	signer->lost |= rc == ERR_GONE;
+	return 0;
+}
+
+static int sign_with(const struct signer_key *key, const uint8_t *digest, char *base64, struct err *err)
 {
 	CLEANUP(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key->key, NULL);
 	uint8_t signature[SIGNATURE_MAX];
@@ -89,15 +126,32 @@ static int sign(const struct signer_key *key, const uint8_t *digest, char *base6
 	return 0;
 }
 
+static int sign(struct signer *signer, struct signer_key *key, const uint8_t *digest, char *base64,
+		struct err *err)
+{
+	int rc = key->key ? sign_with(key, digest, base64, err) : key->missing.code;
+
+	if (!key->key) {
+		*err = key->missing;
+	} else if (rc < 0 && *key->uri && !signer->lost) {
+		err_prefix(err, "the token has failed");
+		log_error("%s", err->text);
+		signer->lost = true;
+		loop_set(signer->loop, &signer->leave, clock_mono_ns() + LEAVE_NS);
+	}
+	return rc;
+}
+
 /* OpenSSL fetches algorithms and seeds itself at the first signature, for which it opens files. */
-static int warm_up(const struct signer *signer, struct err *err)
+static int warm_up(struct signer *signer, struct err *err)
 {
 	static const uint8_t zeros[DIGEST_BYTES];
 	char base64[2 * SIGNATURE_MAX];
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(held) && rc == 0; i++)
-		rc = sign(&signer->keys[i], zeros, base64, err);
+		if (signer->keys[i].key)
+			rc = sign_with(&signer->keys[i], zeros, base64, err);
 	return rc;
 }
 
@@ -110,7 +164,9 @@ static void answer_status(struct signer *signer, struct rpc_ticket ticket)
 	for (size_t i = 0; i < ARRAY_LEN(held); i++) {
 		const struct signer_key *key = &signer->keys[i];
 
-		json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:I}", "key", key->name, "serial",
+		json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "key", key->name,
+						      "place", *key->uri ? "token" : "file", "reason",
+						      key->missing.text, "serial",
 						      key->record.serial, "id", key->record.id,
 						      "until_utc_us",
 						      (json_int_t)key->record.until_utc_us));
@@ -118,7 +174,7 @@ static void answer_status(struct signer *signer, struct rpc_ticket ticket)
 	rpc_server_answer(signer->server, ticket, json_pack("{s:o}", "keys", keys));
 }
 
-static const struct signer_key *find_key(const struct signer *signer, const char *name)
+static struct signer_key *find_key(struct signer *signer, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(held); i++)
 		if (!strcmp(signer->keys[i].name, name))
@@ -126,7 +182,7 @@ static const struct signer_key *find_key(const struct signer *signer, const char
 	return NULL;
 }
 
-static int read_request(const struct signer *signer, json_t *params, const struct signer_key **key,
+static int read_request(struct signer *signer, json_t *params, struct signer_key **key,
 			uint8_t *digest, struct err *err)
 {
 	const char *name, *hex;
@@ -143,14 +199,14 @@ static int read_request(const struct signer *signer, json_t *params, const struc
 
 static void answer_sign(struct signer *signer, json_t *params, struct rpc_ticket ticket)
 {
-	const struct signer_key *key = NULL;
+	struct signer_key *key = NULL;
 	uint8_t digest[DIGEST_BYTES];
 	char base64[2 * SIGNATURE_MAX];
 	struct err err = { 0 };
 
 	if (read_request(signer, params, &key, digest, &err) < 0)
 		rpc_server_refuse(signer->server, ticket, RPC_BAD_PARAMS, &err);
-	else if (sign(key, digest, base64, &err) < 0)
+	else if (sign(signer, key, digest, base64, &err) < 0)
 		rpc_server_refuse(signer->server, ticket, RPC_REFUSED, &err);
 	else
 		rpc_server_answer(signer->server, ticket, json_pack("{s:s}", "signature", base64));
@@ -195,13 +251,37 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-static int start(struct signer *signer, const char *state_path, int rpc_fd, struct err *err)
+static void leave(void *owner)
 {
-	static const struct rpc_server_ops ops = { .request = request, .left = left };
+	struct signer *signer = owner;
+
+	log_notice("ending, so that the token is looked for anew");
+	loop_stop(signer->loop);
+}
+
+static int load_keys(struct signer *signer, const struct signer_options *options, struct err *err)
+{
+	const char *const uris[] = { options->log_key, options->media_key };
 	int rc = 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(held) && rc == 0; i++) {
+		signer->keys[i].uri = uris[i];
+		if (*uris[i] && !signer_token_is_uri(uris[i]))
+			rc = err_set(err, ERR_RANGE, "the %s key is \"%s\": nothing, or a URI that begins with pkcs11:",
+				     profiles[held[i]].name, uris[i]);
+		else if (*uris[i] && !signer->token)
+			rc = signer_token_open(&signer->token, options->module, options->pin_file, err);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(held) && rc == 0; i++)
-		rc = load_key(&signer->keys[i], state_path, held[i], err);
+		rc = load_or_miss(signer, &signer->keys[i], options->state_path, held[i], err);
+	return rc;
+}
+
+static int start(struct signer *signer, const struct signer_options *options, int rpc_fd, struct err *err)
+{
+	static const struct rpc_server_ops ops = { .request = request, .left = left };
+	int rc = load_keys(signer, options, err);
+
 	if (rc == 0)
 		rc = warm_up(signer, err);
 	if (rc == 0)
@@ -210,18 +290,22 @@ static int start(struct signer *signer, const char *state_path, int rpc_fd, stru
 		rc = rpc_server_open(&signer->server, signer->loop, NULL, &ops, signer, err);
 	if (rc == 0)
 		rc = rpc_server_adopt(signer->server, rpc_fd, NULL, err);
-	return rc < 0 ? rc : signer_sandbox(err);
+	if (rc == 0 && signer->lost)
+		loop_set(signer->loop, &signer->leave, clock_mono_ns() + LEAVE_NS);
+	if (rc < 0)
+		return rc;
+	return signer->token ? signer_sandbox_token(err) : signer_sandbox(err);
 }
 
 int signer_main(const struct signer_options *options, int rpc_fd)
 {
-	struct signer signer = { 0 };
+	struct signer signer = { .leave = { .due_ns = UINT64_MAX, .fire = leave, .owner = &signer } };
 	struct err err = { 0 };
 	int rc;
 
 	log_init("signer", LOG_LEVEL_NOTICE);
 	block_signals();
-	rc = start(&signer, options->state_path, rpc_fd, &err);
+	rc = start(&signer, options, rpc_fd, &err);
 	if (rc < 0)
 		log_error("%s", err.text);
 	else
@@ -230,5 +314,6 @@ int signer_main(const struct signer_options *options, int rpc_fd)
 	loop_free(signer.loop);
 	for (size_t i = 0; i < ARRAY_LEN(held); i++)
 		EVP_PKEY_free(signer.keys[i].key);
+	signer_token_free(signer.token);
 	return rc < 0 ? 1 : 0;
 }

@@ -4,10 +4,11 @@
  * has the keys, and does nothing else.
  *
  * JSON-RPC over the socket from its parent:
- *   signer.status {}                                -> {"keys": [{"key", "serial", "id", "until_utc_us"}]}
+ *   signer.status {}                                -> {"keys": [{"key", "place", "reason", "serial", "id", "until_utc_us"}]}
  *   signer.sign {"key": "log" | "media", "digest"}  -> {"signature"}
  * `digest` is the hexadecimal SHA-256 of what is signed; `signature` is base64 of the DER ECDSA-Sig-Value
- * (RFC 3279 2.2.3), as `openssl dgst -sha256 -verify` takes it.
+ * (RFC 3279 2.2.3), as `openssl dgst -sha256 -verify` takes it. A key's place is "file" or "token"; one in a token
+ * that is not to be had costs its own signatures, which are refused with the reason, and nothing else.
  */
 #ifndef OSTEND_EVIDENCE_SIGNER_H
 #define OSTEND_EVIDENCE_SIGNER_H
@@ -16,6 +17,8 @@
 
 struct signer_options {
 	const char *state_path;		/* keys and certificates are in STATE/certs (certs/layout.h) */
+	const char *log_key, *media_key;	/* "": in its file there; or the URI of a key in a token */
+	const char *module, *pin_file;	/* of the token: signer_token.h; "": there is none */
 };
 
 /**

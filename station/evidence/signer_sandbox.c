@@ -24,3 +24,8 @@ int signer_sandbox(struct err *err)
 {
 	return sandbox_allow_only("signer", allowed, ARRAY_LEN(allowed), err);
 }
+
+int signer_sandbox_token(struct err *err)
+{
+	return sandbox_forbid("signer", 0, err);
+}

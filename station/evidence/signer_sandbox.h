@@ -12,4 +12,10 @@
  */
 int signer_sandbox(struct err *err);
 
+/**
+ * The wider one, where keys are in a token: the maker's library opens files, locks them, starts threads and speaks
+ * with a service on this machine. Forbidden are other programs, other processes, and every network.
+ */
+int signer_sandbox_token(struct err *err);
+
 #endif

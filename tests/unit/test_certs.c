@@ -213,14 +213,14 @@ static void test_interrupted_renewal_is_finished_or_forgotten(void **state)
 	/* cut after the certificate's renaming: the new key is still beside the old one */
 	rename_in(folder, LAYOUT_STATION_KEY, LAYOUT_STATION_KEY ".next");
 	rename_in(folder, "old.key", LAYOUT_STATION_KEY);
-	assert_int_equal(certs_check_start(folder, &err), ERR_TAMPER);
+	assert_int_equal(certs_check_start(folder, 0, &err), ERR_TAMPER);
 	authority_free(open_authority(folder));
-	assert_int_equal(certs_check_start(folder, &err), 0);
+	assert_int_equal(certs_check_start(folder, 0, &err), 0);
 	assert_false(exists_in(folder, LAYOUT_STATION_KEY ".next"));
 	/* cut before it: whatever is beside the pair goes */
 	copy_in(folder, LAYOUT_MEDIA_KEY, LAYOUT_STATION_KEY ".next");
 	authority_free(open_authority(folder));
-	assert_int_equal(certs_check_start(folder, &err), 0);
+	assert_int_equal(certs_check_start(folder, 0, &err), 0);
 	assert_false(exists_in(folder, LAYOUT_STATION_KEY ".next"));
 	temp_folder_free(folder);
 }
@@ -241,7 +241,7 @@ static void test_interrupted_init_is_completed_with_the_same_keys(void **state)
 		authority = open_authority(folder);
 		assert_int_equal(authority_init(authority, "Centre", NULL), 1);
 		authority_free(authority);
-		assert_int_equal(certs_check_start(folder, NULL), 0);
+		assert_int_equal(certs_check_start(folder, 0, NULL), 0);
 	}
 	authority = open_authority(folder);
 	assert_int_equal(authority_init(authority, "Centre", NULL), 0);
@@ -269,7 +269,7 @@ static void test_root_key_is_needed_for_its_own_crl_only(void **state)
 	assert_int_equal(authority_station(authority, hosts, clock_utc_us(), 0, true, &err), 0);
 	assert_int_equal(authority_crl(authority, PROFILE_ROOT, &err), ERR_STATE);
 	assert_non_null(strstr(err.text, "root.key"));
-	assert_int_equal(certs_check_start(folder, &err), 0);
+	assert_int_equal(certs_check_start(folder, 0, &err), 0);
 	X509_free(person);
 	EVP_PKEY_free(key);
 	authority_free(authority);

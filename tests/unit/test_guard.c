@@ -441,8 +441,8 @@ static void test_crl_is_good_for_24_hours_after_its_end_and_no_longer(void **sta
 	assert_int_equal(check(fixture, judge, &err), ERR_STATE);
 	assert_non_null(strstr(err.text, "ostend-certs crl"));
 	assert_int_equal(guard_is_valid(fixture->guard, &identity, &err), 0);
-	assert_int_equal(certs_check_start(fixture->folder, &err), ERR_STATE);
-	assert_int_equal(certs_check_start(fixture->folder, NULL), ERR_STATE);
+	assert_int_equal(certs_check_start(fixture->folder, 0, &err), ERR_STATE);
+	assert_int_equal(certs_check_start(fixture->folder, 0, NULL), ERR_STATE);
 	X509_free(judge);
 }
 
@@ -475,7 +475,7 @@ static void expect_refusal(struct fixture *fixture, int code, const char *word)
 {
 	struct err err = { 0 };
 
-	assert_int_equal(certs_check_start(fixture->folder, &err), code);
+	assert_int_equal(certs_check_start(fixture->folder, 0, &err), code);
 	if (!strstr(err.text, word))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, word);
 }
@@ -496,7 +496,7 @@ static void test_start_is_refused_while_secrets_are_open_to_others(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(certs_check_start(fixture->folder, NULL), 0);
+	assert_int_equal(certs_check_start(fixture->folder, 0, NULL), 0);
 	change_mode(fixture, "", 0770, ERR_DENIED, "writable by others");
 	change_mode(fixture, LAYOUT_LOG_KEY, 0640, ERR_DENIED, "log.key");
 	change_mode(fixture, LAYOUT_STATION_KEY, 0604, ERR_DENIED, "readable by others");
@@ -504,7 +504,7 @@ static void test_start_is_refused_while_secrets_are_open_to_others(void **state)
 	chmod(fixture->folder, 0777);
 	expect_refusal(fixture, ERR_DENIED, fixture->folder);
 	chmod(fixture->folder, 0700);
-	assert_int_equal(certs_check_start(fixture->folder, NULL), 0);
+	assert_int_equal(certs_check_start(fixture->folder, 0, NULL), 0);
 }
 
 static void remake_station(struct fixture *fixture, int64_t from_us, int days)
@@ -528,13 +528,13 @@ static void test_start_is_refused_with_a_certificate_that_is_not_valid_now(void 
 	remake_station(fixture, clock_utc_us() + DAY_US, 9);
 	expect_refusal(fixture, ERR_STATE, "not valid before");
 	remake_station(fixture, clock_utc_us(), 9);
-	assert_int_equal(certs_check_start(fixture->folder, NULL), 0);
+	assert_int_equal(certs_check_start(fixture->folder, 0, NULL), 0);
 	assert_int_equal(files_read(&bytes, &len_bytes, other, NULL), 0);
 	assert_int_equal(files_replace(key, bytes, len_bytes, NULL), 0);
 	expect_refusal(fixture, ERR_TAMPER, "is not the key of");
 	unlink(key);
 	expect_refusal(fixture, ERR_STATE, "missing");
-	assert_int_equal(certs_check_start(fixture->folder, NULL), ERR_STATE);
+	assert_int_equal(certs_check_start(fixture->folder, 0, NULL), ERR_STATE);
 	free(bytes);
 	free(key);
 	free(other);
@@ -566,7 +566,7 @@ static void test_demo_keeps_its_passes_and_sessions_over_a_restart(void **state)
 
 	(void)state;
 	assert_int_equal(demo_certs_make(&first, folder, hosts, &err), 0);
-	assert_int_equal(certs_check_start(folder, &err), 0);
+	assert_int_equal(certs_check_start(folder, 0, &err), 0);
 	assert_int_equal(guard_open(&fixture.guard, folder, &err), 0);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		assert_int_equal(guard_check_pass(fixture.guard, first.pass[role], "127.0.0.1:1", &identity,
@@ -581,7 +581,7 @@ static void test_demo_keeps_its_passes_and_sessions_over_a_restart(void **state)
 	assert_int_equal(X509_check_host(station, "station.test", 0, 0, NULL), 1);
 	assert_int_equal(guard_open(&fixture.guard, folder, &err), 0);
 	assert_int_equal(guard_check_session(fixture.guard, token, &identity, &err), 0);
-	assert_int_equal(certs_check_start(folder, &err), 0);
+	assert_int_equal(certs_check_start(folder, 0, &err), 0);
 	guard_free(fixture.guard);
 	X509_free(station);
 	demo_certs_clear(&first);

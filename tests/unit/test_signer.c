@@ -37,7 +37,9 @@ struct fixture {
 
 static void start_signer(struct fixture *fixture)
 {
-	struct signer_options options = { .state_path = fixture->folder };
+	struct signer_options options = {
+		.state_path = fixture->folder, .log_key = "", .media_key = "", .module = "", .pin_file = "",
+	};
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
