@@ -314,6 +314,7 @@ static const struct method methods[] = {
 	OWN("showing.close", NO_RULE, showings_ask_close),
 	OWN("showing.stage", NO_RULE, showings_ask_stage),
 	OWN("exhibit.scan", SHOWING_RECORD, scans_ask),
+	OWN("retrieval.compare", SHOWING_RECORD, comparisons_ask),
 	OWN("retrieval.sign", SHOWING_RECORD, retrievals_ask_sign),
 	TABLE("table.status", NO_RULE, false),
 	TABLE("table.home", SHOWING_MOVE, true),

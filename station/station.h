@@ -136,7 +136,9 @@ SHOWINGS_ASK(stage)
 /* scans.c: the label before the camera. */
 void scans_ask(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);
 
-/* retrievals.c: exhibits out of store. */
+/* retrievals.c, comparisons.c: exhibits out of store. */
+void comparisons_ask(struct station *station, const struct rpc_peer *peer, json_t *params,
+		     struct rpc_ticket ticket);
 void retrievals_tick(struct station *station);
 void retrievals_ask_sign(struct station *station, const struct rpc_peer *peer, json_t *params,
 			 struct rpc_ticket ticket);

@@ -112,6 +112,12 @@ int retrieval_sign(struct store *store, const struct act *act, int64_t id,
 int retrieval_compared(struct store *store, const struct act *act, int64_t id, int64_t before, int64_t after,
 		       const char *file, const char *sha256, json_t *result, int64_t *comparison, struct err *err);
 
+/** {"comparison", "before", "after", "file", "sha256", "result", "compared_by", "utc_us"} */
+int retrieval_comparison_json(struct store *store, int64_t comparison, json_t **json, struct err *err);
+
+/** Whether a still (as still_json has it) shows the exhibit of @retrieval, and is not rejected. ERR_RANGE */
+int retrieval_check_still(const struct retrieval *retrieval, const json_t *still, struct err *err);
+
 /**
  * Those that have become late since the last time: each gets its event, once.
  *

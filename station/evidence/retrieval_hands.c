@@ -25,6 +25,21 @@ static int check_found(const struct act *act, const struct retrieval_condition *
 	return rc;
 }
 
+int retrieval_check_still(const struct retrieval *retrieval, const json_t *still, struct err *err)
+{
+	long long id = json_integer_value(json_object_get(still, "still"));
+	const char *case_no = json_string_value(json_object_get(still, "case_no"));
+	const char *exhibit_no = json_string_value(json_object_get(still, "exhibit_no"));
+	bool of_it = json_integer_value(json_object_get(still, "retrieval")) == retrieval->id;
+
+	if (!json_is_null(json_object_get(still, "rejected")))
+		return err_set(err, ERR_RANGE, "still %lld was rejected", id);
+	if (!of_it && case_no && exhibit_no)
+		of_it = strcmp(case_no, retrieval->case_no) == 0 && strcmp(exhibit_no, retrieval->exhibit_no) == 0;
+	return of_it ? 0 : err_set(err, ERR_RANGE, "still %lld does not show %s (%s)", id, retrieval->exhibit_no,
+				   retrieval->exhibit_name);
+}
+
 static int keep_stills(struct store *store, int64_t id, const char *way, const struct retrieval_condition *found,
 		       struct err *err)
 {

@@ -60,22 +60,42 @@ static int add_stills(json_t *json, struct store *store, int64_t id, struct err 
 	return rc;
 }
 
+#define SELECT_COMPARISON                                                                          \
+	"SELECT id, before, after, file, sha256, result, compared_by, utc_us FROM retrieval_comparison"
+
+static json_t *comparison_json(const struct store_rows *row)
+{
+	json_t *result = json_loads(store_text(row, 5), 0, NULL);
+
+	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:o, s:s, s:I}", "comparison", (json_int_t)store_integer(row, 0),
+			 "before", (json_int_t)store_integer(row, 1), "after", (json_int_t)store_integer(row, 2), "file",
+			 store_text(row, 3), "sha256", store_text(row, 4), "result", result ? result : json_null(),
+			 "compared_by", store_text(row, 6), "utc_us", (json_int_t)store_integer(row, 7));
+}
+
+int retrieval_comparison_json(struct store *store, int64_t comparison, json_t **json, struct err *err)
+{
+	CLEANUP(store_rows_end) struct store_rows row = { 0 };
+	int rc = store_query(&row, store, err, SELECT_COMPARISON " WHERE id = ?", "i", comparison);
+
+	if (rc == 0)
+		rc = store_next(&row, err);
+	if (rc == 0)
+		return err_set(err, ERR_RANGE, "there is no comparison %lld", (long long)comparison);
+	if (rc > 0)
+		*json = comparison_json(&row);
+	return MIN(rc, 0);
+}
+
 static int add_comparisons(json_t *json, struct store *store, int64_t id, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
 	json_t *list = json_array();
-	int rc = store_query(&rows, store, err, "SELECT id, before, after, file, sha256, result, compared_by, utc_us"
-			     " FROM retrieval_comparison WHERE retrieval = ? ORDER BY id", "i", id);
+	int rc = store_query(&rows, store, err, SELECT_COMPARISON " WHERE retrieval = ? ORDER BY id", "i", id);
 
 	json_object_set_new(json, "comparisons", list);
 	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
-		json_t *result = json_loads(store_text(&rows, 5), 0, NULL);
-
-		json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:s, s:s, s:o, s:s, s:I}", "comparison",
-			(json_int_t)store_integer(&rows, 0), "before", (json_int_t)store_integer(&rows, 1), "after",
-			(json_int_t)store_integer(&rows, 2), "file", store_text(&rows, 3), "sha256", store_text(&rows, 4),
-			"result", result ? result : json_null(), "compared_by", store_text(&rows, 6), "utc_us",
-			(json_int_t)store_integer(&rows, 7)));
+		json_array_append_new(list, comparison_json(&rows));
 		rc = 0;
 	}
 	return rc;

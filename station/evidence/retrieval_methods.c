@@ -7,6 +7,7 @@
 #include "station/evidence/evidence.h"
 #include "station/evidence/retrieval.h"
 #include "station/evidence/showing_store.h"
+#include "station/evidence/still.h"
 
 #define HOUR_US INT64_C(3600000000)
 #define HOURS_USUAL 24
@@ -107,6 +108,22 @@ static int param_stills(const json_t *params, int64_t *stills, struct retrieval_
 	return 0;
 }
 
+static int check_stills(struct store *store, int64_t id, const struct retrieval_condition *found, struct err *err)
+{
+	struct retrieval retrieval;
+	int rc = retrieval_get(store, id, &retrieval, err);
+
+	for (size_t i = 0; i < found->still_count && rc == 0; i++) {
+		json_t *still = NULL;
+
+		rc = still_json(store, found->stills[i], &still, err);
+		if (rc == 0)
+			rc = retrieval_check_still(&retrieval, still, err);
+		json_decref(still);
+	}
+	return rc;
+}
+
 static int param_found(const json_t *params, const char *other, struct retrieval_condition *found, int64_t *stills,
 		       json_int_t *id, struct err *err)
 {
@@ -132,6 +149,8 @@ int retrieval_out_method(struct store *store, const struct act *act, const json_
 
 	if (rc == 0)
 		rc = param_found(params, "received_by", &found, stills, &id, err);
+	if (rc == 0)
+		rc = check_stills(store, id, &found, err);
 	if (rc == 0)
 		rc = retrieval_out(store, act, id, &found, err);
 	return rc < 0 ? rc : answer(store, act, id, result, err);
@@ -166,6 +185,8 @@ int retrieval_back_method(struct store *store, const struct act *act, const json
 		rc = param_found(params, "returned_by", &found, stills, &id, err);
 	if (rc == 0)
 		rc = param_changed(params, &found, err);
+	if (rc == 0)
+		rc = check_stills(store, id, &found, err);
 	if (rc == 0)
 		rc = retrieval_back(store, act, id, &found, err);
 	return rc < 0 ? rc : answer(store, act, id, result, err);
