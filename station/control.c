@@ -316,6 +316,8 @@ static const struct method methods[] = {
 	OWN("exhibit.scan", SHOWING_RECORD, scans_ask),
 	OWN("retrieval.compare", SHOWING_RECORD, comparisons_ask),
 	OWN("retrieval.sign", SHOWING_RECORD, retrievals_ask_sign),
+	OWN("still.take", SHOWING_RECORD, stills_ask_take),
+	OWN("still.reject", SHOWING_RECORD, stills_ask_reject),
 	TABLE("table.status", NO_RULE, false),
 	TABLE("table.home", SHOWING_MOVE, true),
 	TABLE("table.goto", SHOWING_MOVE, true),

@@ -327,6 +327,8 @@ static int start(struct station *station, struct err *err)
 		rc = children_start(station, err);
 	if (rc == 0)
 		rc = showings_open(station, err);
+	if (rc == 0)
+		rc = stills_open(station, err);
 	if (rc == 0 && station->config.metrics_listen[0])
 		rc = metrics_open(&station->metrics, station, station->config.metrics_listen, err);
 	return rc;

@@ -67,6 +67,8 @@ void showings_take(struct station *station, const struct showing *next)
 {
 	json_t *news = state_json(next);
 
+	if (next->id != station->showing.id && station->web)
+		web_still_withdraw(station->web, 0);	/* those of another showing are nobody's to fetch */
 	station->showing = *next;
 	if (!station->pipeline) {	/* the station is ending */
 		json_decref(news);

@@ -65,6 +65,7 @@ struct station {
 	bool homing_asked, homing_done;		/* demo: homed once by itself */
 	uint64_t log_told;			/* number of the last line told to consoles */
 	int64_t clock_offset_us;		/* of UTC, as it was at the last tick */
+	bool still_busy;			/* the camera has been asked for a still */
 	bool record_lost;			/* the seats know that no record is kept */
 };
 
@@ -146,6 +147,13 @@ void retrievals_ask_sign(struct station *station, const struct rpc_peer *peer, j
 /* control_evidence.c: the methods of evidence_methods.def. */
 void control_ask_evidence(struct station *station, const struct evidence_method_entry *method,
 			  const struct rpc_peer *peer, const json_t *params, struct rpc_ticket ticket);
+
+/* stills.c: photographs as evidence. */
+int stills_open(struct station *station, struct err *err);	/* what a failure has left is entered */
+void stills_ask_take(struct station *station, const struct rpc_peer *peer, json_t *params,
+		     struct rpc_ticket ticket);
+void stills_ask_reject(struct station *station, const struct rpc_peer *peer, json_t *params,
+		       struct rpc_ticket ticket);
 
 /* metrics.c: Prometheus text, over the control socket and over HTTP on loopback. */
 char *metrics_text(struct station *station);	/* for free(); NULL without memory */

@@ -23,7 +23,7 @@ enum still_phase { STILL_NONE, STILL_FIRST, STILL_SETTLING, STILL_WAITING, STILL
 struct still {
 	enum still_phase phase;
 	struct rpc_ticket ticket;	/* whoever waits; id NULL: nobody */
-	bool keep;
+	bool full, keep;
 	bool resized;			/* the device gives its largest pictures */
 	uint64_t asked_ns, deadline_ns;
 	int to_settle;			/* pictures */

@@ -269,13 +269,26 @@ static void try_full(struct capture *capture, const struct camera_shot *shot)
 	frame_unref(frame);
 }
 
+/* Somebody may have asked for another one on the way back. */
+static void return_to_video(struct capture *capture)
+{
+	struct still *still = &capture->still;
+
+	if (!still->ticket.id) {
+		release(capture);
+		return;
+	}
+	still->held = frame_unref(still->held);
+	still->phase = still->full ? STILL_FIRST : STILL_WAITING;
+}
+
 void capture_still_take(struct capture *capture, const struct camera_shot *shot)
 {
 	struct still *still = &capture->still;
 
 	capture->picture_ns = clock_mono_ns();
 	if (still->phase == STILL_RETURNING)
-		release(capture);	/* this one is only a sign of life: the next is shown */
+		return_to_video(capture);	/* this one is only a sign of life: the next is shown */
 	else if (still->phase == STILL_SETTLING && --still->to_settle <= 0)
 		still->phase = STILL_WAITING;
 	else if (still->phase == STILL_WAITING && shot->exposed_ns >= still->asked_ns)
@@ -313,7 +326,7 @@ static void tick(void *owner)
 		return;
 	if (still->phase == STILL_KEPT) {
 		go_back(capture);
-	} else if (still->phase == STILL_RETURNING) {
+	} else if (still->phase == STILL_RETURNING && !still->ticket.id) {
 		release(capture);	/* no picture: the silence is noticed as any other */
 	} else {
 		err_set(&err, ERR_TIMEOUT, _("camera %s: no good picture for a still came in time"),
@@ -340,11 +353,9 @@ static int check(const struct capture *capture, bool full, struct err *err)
 
 	if (phase == STILL_KEPT && !full)
 		return err_set(err, ERR_STATE, "the camera is kept at its full size for more stills");
-	if (phase == STILL_RETURNING)
-		return err_set(err, ERR_STATE, "the camera is on its way back to the video");
-	if (phase != STILL_NONE && phase != STILL_KEPT)
+	if (capture->still.ticket.id)
 		return err_set(err, ERR_STATE, "another still is being taken");
-	if (phase == STILL_NONE && capture->state != LIVE)
+	if (phase == STILL_NONE && capture->state != LIVE && capture->state != HELD)
 		return err_set(err, ERR_GONE, "no still: %s", capture->reason.text[0] ?
 			       capture->reason.text : "the camera is only being opened");
 	return 0;
@@ -355,7 +366,9 @@ static void begin(struct capture *capture, bool full, bool keep, struct rpc_tick
 	struct still *still = &capture->still;
 	uint64_t now_ns = clock_mono_ns();
 
-	still->phase = still->phase == STILL_KEPT || !full ? STILL_WAITING : STILL_FIRST;
+	if (still->phase != STILL_RETURNING)
+		still->phase = still->phase == STILL_KEPT || !full ? STILL_WAITING : STILL_FIRST;
+	still->full = full;
 	still->keep = keep;
 	still->ticket = ticket;
 	still->asked_ns = now_ns;

@@ -21,7 +21,7 @@ const char schema_still[] =
 	" spin INTEGER NOT NULL DEFAULT 0, spin_frame INTEGER NOT NULL DEFAULT 0, view TEXT NOT NULL DEFAULT '',"
 	" file TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, width INTEGER NOT NULL,"
 	" height INTEGER NOT NULL, format TEXT NOT NULL, made_by TEXT NOT NULL DEFAULT '',"
-	" camera TEXT NOT NULL DEFAULT '', full INTEGER NOT NULL DEFAULT 0, captured_utc_us INTEGER NOT NULL,"
+	" camera TEXT NOT NULL DEFAULT '', full INTEGER NOT NULL DEFAULT 0, shown INTEGER NOT NULL DEFAULT 0, captured_utc_us INTEGER NOT NULL,"
 	" captured_ns INTEGER NOT NULL DEFAULT 0, sequence INTEGER NOT NULL DEFAULT 0,"
 	" settings TEXT NOT NULL DEFAULT '{}', pose TEXT NOT NULL DEFAULT 'null', actor TEXT NOT NULL,"
 	" second TEXT NOT NULL, reason TEXT NOT NULL, taken_utc_us INTEGER NOT NULL, found INTEGER NOT NULL DEFAULT 0,"
@@ -111,11 +111,12 @@ static int next_number(struct store *store, int64_t *number, struct err *err)
 
 static json_t *data_of(const struct still_shot *shot, int64_t id, const char *file, const char *sha256)
 {
-	json_t *data = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:s, s:O?}",
+	json_t *data = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:O?}",
 				 "still", (json_int_t)id, "file", file, "sha256", sha256, "bytes",
 				 (json_int_t)shot->len_bytes, "width", (json_int_t)shot->width, "height",
 				 (json_int_t)shot->height, "format", shot->format, "made_by", shot->made_by,
-				 "camera", shot->camera, "full", (int)shot->full, "captured_utc_us",
+				 "camera", shot->camera, "full", (int)shot->full, "shown",
+				 (int)shot->shown, "captured_utc_us",
 				 (json_int_t)shot->captured_utc_us, "captured_ns", (json_int_t)shot->captured_ns,
 				 "sequence", (json_int_t)shot->sequence, "view", shot->view, "settings",
 				 shot->settings);
@@ -145,14 +146,14 @@ static int put_row(struct store *store, const struct act *act, const struct subj
 	json_decref(pose);
 	return store_run(store, err,
 			 "INSERT INTO still(id, showing, case_no, exhibit_no, retrieval, exhibit, spin, spin_frame, view,"
-			 " file, sha256, bytes, width, height, format, made_by, camera, full, captured_utc_us, captured_ns,"
-			 " sequence, settings, pose, actor, second, reason, taken_utc_us, entry)"
-			 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			 "iittiiiitttiiitttiiiitttttii", id, act->showing, subject->case_no, subject->exhibit_no,
+			 " file, sha256, bytes, width, height, format, made_by, camera, full, shown, captured_utc_us,"
+			 " captured_ns, sequence, settings, pose, actor, second, reason, taken_utc_us, entry)"
+			 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "iittiiiitttiiitttiiiiitttttii", id, act->showing, subject->case_no, subject->exhibit_no,
 			 shot->retrieval, shot->exhibit, shot->spin, (int64_t)shot->spin_frame, shot->view, file,
 			 sha256, (int64_t)shot->len_bytes, (int64_t)shot->width, (int64_t)shot->height, shot->format,
-			 shot->made_by, shot->camera, (int64_t)shot->full, (int64_t)shot->captured_utc_us,
-			 (int64_t)shot->captured_ns, (int64_t)shot->sequence, settings ? settings : "{}",
+			 shot->made_by, shot->camera, (int64_t)shot->full, (int64_t)shot->shown,
+			 (int64_t)shot->captured_utc_us, (int64_t)shot->captured_ns, (int64_t)shot->sequence, settings ? settings : "{}",
 			 pose_text ? pose_text : "null", act->actor, act->second, act->reason, (int64_t)act->utc_us,
 			 entry);
 }
@@ -226,8 +227,8 @@ int still_reject(struct store *store, const struct act *act, int64_t id, struct 
 static const char columns[] =
 	"SELECT id, file, sha256, bytes, width, height, format, made_by, camera, full, captured_utc_us, captured_ns,"
 	" sequence, settings, pose, view, showing, case_no, exhibit_no, retrieval, exhibit, spin, spin_frame, actor,"
-	" second, reason, taken_utc_us, found, entry, rejected_utc_us, rejected_by, rejected_second, rejected_reason"
-	" FROM still WHERE id = ?";
+	" second, reason, taken_utc_us, found, entry, rejected_utc_us, rejected_by, rejected_second, rejected_reason,"
+	" shown FROM still WHERE id = ?";
 
 static json_t *parsed(const char *text)
 {
@@ -265,6 +266,7 @@ static json_t *json_of(const struct store_rows *rows)
 
 		json_object_set_new(json, members[i].name, value);
 	}
+	json_object_set_new(json, "shown", json_boolean(store_integer(rows, 33)));
 	json_object_set_new(json, "rejected", rejection_of(rows));
 	return json;
 }

@@ -19,6 +19,7 @@ struct still_shot {
 	char made_by[32];		/* "camera"; "station" when it was encoded here from raw pixels */
 	uint64_t captured_ns, captured_utc_us, sequence;
 	json_t *settings;		/* exposure, white balance, focus ... as read; borrowed */
+	bool shown;			/* the seats are told of it, and may fetch it */
 	char view[32];			/* of the shot list; "": none */
 	int64_t retrieval;		/* condition photo of this retrieval; 0: none */
 	int64_t exhibit;		/* intake photo of this exhibit; 0: none */

@@ -33,17 +33,6 @@ int still_show_method(struct store *store, const struct act *act, const json_t *
 	return rc == 0 ? still_json(store, id, result, err) : rc;
 }
 
-int still_reject_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
-			struct err *err)
-{
-	int64_t id;
-	int rc = param_still(&id, params, err);
-
-	if (rc == 0)
-		rc = still_reject(store, act, id, err);
-	return rc == 0 ? still_json(store, id, result, err) : rc;
-}
-
 /* --- lists --------------------------------------------------------------------------------------- */
 
 static json_t *line_of(const struct store_rows *rows)

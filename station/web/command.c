@@ -8,18 +8,19 @@
 #include "station/base/log.h"
 #include "station/web/seat.h"
 #include "station/web/server.h"
+#include "station/web/shelf.h"
 #include "station/web/whep.h"
 
 #define COMMANDS_MAX 4096
 
-enum command_type { ANSWER, ENDED, SEND, CLOSE, RECHECK };
+enum command_type { ANSWER, ENDED, SEND, CLOSE, RECHECK, OFFER_STILL, WITHDRAW_STILL };
 
 struct command {
 	enum command_type type;
 	uint64_t number;	/* request, viewer or seat */
 	int rc;
 	uint16_t code;
-	char *text;
+	char *text, *digest;
 };
 
 static void command_free(void *item)
@@ -27,6 +28,7 @@ static void command_free(void *item)
 	struct command *command = item;
 
 	free(command->text);
+	free(command->digest);
 	free(command);
 }
 
@@ -63,6 +65,16 @@ void web_seat_send(struct web *web, uint64_t seat, const char *text)
 void web_seat_close(struct web *web, uint64_t seat, uint16_t code, const char *reason)
 {
 	give(web, (struct command){ .type = CLOSE, .number = seat, .code = code }, reason);
+}
+
+void web_still_offer(struct web *web, uint64_t number, const char *path, const char *sha256)
+{
+	give(web, (struct command){ .type = OFFER_STILL, .number = number, .digest = strdup(sha256) }, path);
+}
+
+void web_still_withdraw(struct web *web, uint64_t number)
+{
+	give(web, (struct command){ .type = WITHDRAW_STILL, .number = number }, NULL);
 }
 
 void web_recheck(struct web *web)
@@ -109,6 +121,13 @@ static void obey(struct web *web, const struct command *command)
 		break;
 	case RECHECK:
 		recheck(web);
+		break;
+	case OFFER_STILL:
+		if (command->digest)
+			shelf_put(web, command->number, command->text, command->digest);
+		break;
+	case WITHDRAW_STILL:
+		shelf_remove(web, command->number);
 		break;
 	}
 }

@@ -80,6 +80,7 @@ struct http_response {
 	const char *type;		/* Content-Type; NULL without a body */
 	size_t body_len;
 	const char *policy;		/* Content-Security-Policy; NULL: HTTP_POLICY_NONE */
+	const char *cache;		/* Cache-Control; NULL: no-store */
 	const char *fields;		/* further lines, each ended by CR LF; NULL: none */
 	bool close;
 };

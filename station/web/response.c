@@ -15,8 +15,7 @@ static const char safety[] =
 	"Cross-Origin-Resource-Policy: same-origin\r\n"
 	"Referrer-Policy: no-referrer\r\n"
 	"Permissions-Policy: camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), "
-	"serial=(), payment=(), fullscreen=(self)\r\n"
-	"Cache-Control: no-store\r\n";
+	"serial=(), payment=(), fullscreen=(self)\r\n";
 
 const char *http_reason(int status)
 {
@@ -65,8 +64,10 @@ int http_write_head(struct buffer *out, const struct http_response *response, in
 	char date[64];
 
 	format_date(date, sizeof date, now_utc_us);
-	rc = buffer_print(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n%sContent-Security-Policy: %s\r\n",
+	rc = buffer_print(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n%sCache-Control: %s\r\n"
+			  "Content-Security-Policy: %s\r\n",
 			  response->status, http_reason(response->status), date, safety,
+			  response->cache ? response->cache : "no-store",
 			  response->policy ? response->policy : HTTP_POLICY_NONE);
 	if (rc == 0 && response->type)
 		rc = buffer_print(out, "Content-Type: %s\r\n", response->type);

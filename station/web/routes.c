@@ -14,6 +14,7 @@
 #include "station/web/seat.h"
 #include "station/web/server.h"
 #include "station/web/session.h"
+#include "station/web/shelf.h"
 #include "station/web/whep.h"
 
 enum who {
@@ -36,6 +37,7 @@ struct route {
 
 static const struct route routes[] = {
 	{ HTTP_GET, NULL, AUTHORISED, AUTH_SAFE, 0, NULL, page_get },
+	{ HTTP_GET, "/still/*", AUTHORISED, AUTH_SAFE, 0, NULL, shelf_get },
 	{ HTTP_GET, "/seat", AUTHORISED, AUTH_SOCKET, 0, NULL, seat_open },
 	{ HTTP_POST, "/session", BY_PASS, AUTH_UNSAFE, 1024, NULL, session_begin },
 	{ HTTP_DELETE, "/session", AUTHORISED, AUTH_UNSAFE, 0, NULL, session_end },

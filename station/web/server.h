@@ -16,6 +16,7 @@
 
 struct whep;
 struct owed;
+struct shelf;
 
 struct web {
 	struct web_limits limits;
@@ -38,6 +39,7 @@ struct web {
 	struct conn *conns;
 	uint32_t conn_count;
 	struct whep *wheps;
+	struct shelf *shelf;		/* stills that may be fetched */
 	struct owed *owed;		/* events main had no room for, oldest first */
 	uint64_t last_number;		/* of requests, viewers and seats */
 	uint64_t checked_ns;		/* when it was last asked who may stay */

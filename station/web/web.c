@@ -17,6 +17,7 @@
 #include "station/web/page.h"
 #include "station/web/seat.h"
 #include "station/web/server.h"
+#include "station/web/shelf.h"
 #include "station/web/whep.h"
 
 const struct web_limits web_limits_default = {
@@ -113,6 +114,7 @@ static void say_goodbye(struct web *web)
 	while (web->conns)
 		conn_end(web->conns);
 	whep_free_all(web);
+	shelf_remove(web, 0);
 	web_emit_owed(web);
 }
 

@@ -87,6 +87,13 @@ void web_seat_send(struct web *web, uint64_t seat, const char *text);
 void web_seat_close(struct web *web, uint64_t seat, uint16_t code, const char *reason);
 
 /**
+ * GET /still/NUMBER gives the file @path from now on, to whoever is let in, as long as its SHA-256 is @sha256
+ * (64 hexadecimal digits).
+ */
+void web_still_offer(struct web *web, uint64_t number, const char *path, const char *sha256);
+void web_still_withdraw(struct web *web, uint64_t number);	/* 0: all of them */
+
+/**
  * Look now whether everybody who is connected may still be. web does so by itself within 1 s of a
  * change on disk or of an expiry: it closes that person's connections and seats and ends their WHEP
  * resources, and tells main by WEB_SEAT_CLOSED and WEB_WHEP_END.

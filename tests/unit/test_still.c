@@ -319,7 +319,7 @@ static void test_shot_list_says_what_is_there_and_what_is_missing(void **state)
 	keep(fixture, &shot);
 	strcpy(shot.view, "marks");
 	keep(fixture, &shot);
-	json_decref(call(fixture, "still.reject", json_pack("{s:i}", "still", 2), 0));
+	assert_int_equal(still_reject(fixture->store, &fixture->act, 2, NULL), 0);
 	answer = call(fixture, "still.views", json_object(), 0);
 	views = json_object_get(answer, "views");
 	first = json_array_get(views, 0);

@@ -40,6 +40,12 @@ static const char purposes[] = ""
 #undef PURPOSE
 	;
 
+static const char views[] = ""
+#define VIEW(name, label) "|" name
+#include "station/evidence/shot_views.def"
+#undef VIEW
+	;
+
 #define OPTION(shown, member, value) \
 	{ .name = shown, .key = member, .kind = ARGUMENT_NAME, .value_name = value }
 #define OPTION_NEEDED(shown, member, value) \
@@ -233,6 +239,25 @@ const struct command command_table[] = {
 	  .arguments = { CODES, CASE, OPTION_NEEDED("--out", "out", "FILE"),
 			 FLAG("--sheet", "sheet", true), DPI },
 	  .flags = COMMAND_OWN, .help = N_("labels with QR codes, into a .pdf or .png; --sheet: 24 on A4") },
+	{ .words = "still take", .method = "still.take", .print = print_still, .flags = COMMAND_WAITS,
+	  .arguments = { { .name = "--view", .key = "view", .kind = ARGUMENT_CHOICE, .choices = views + 1 },
+			 FLAG("--full", "full", true), FLAG("--moving", "moving", true),
+			 { .name = "--retrieval", .key = "retrieval", .kind = ARGUMENT_NUMBER, .low = 1,
+			   .high = INT32_MAX, .value_name = "NUMBER" },
+			 OPTION("--exhibit", "exhibit", "CODE"), BY, SECOND, REASON },
+	  .help = N_("take a still; --full at the camera's largest size, while the rooms see a held picture") },
+	{ .words = "still list", .method = "still.list", .print = print_stills,
+	  .arguments = { NUMBER_OF("SHOWING", "showing", NEED_NOT) },
+	  .help = N_("the stills of the open showing, or of that one") },
+	{ .words = "still show", .method = "still.show", .print = print_still,
+	  .arguments = { NUMBER_OF("STILL", "still", NEED_USUAL) }, .help = N_("everything about one still") },
+	{ .words = "still reject", .method = "still.reject", .print = print_still,
+	  .arguments = { NUMBER_OF("STILL", "still", NEED_USUAL), BY, SECOND,
+			 OPTION_NEEDED("--reason", "reason", "TEXT") },
+	  .help = N_("mark a still as rejected, and say why; nothing is deleted") },
+	{ .words = "still views", .method = "still.views", .print = print_views,
+	  .arguments = { { .name = "CODE", .key = "exhibit", .kind = ARGUMENT_NAME, .need = NEED_NOT } },
+	  .help = N_("the shot list of what is on the table, or of that exhibit: what is there and what is missing") },
 	{ .words = "rooms", .method = "rooms", .print = print_rooms, .help = N_("who is connected, and how well") },
 	{ .words = "log", .method = "log", .print = print_log, .arguments = { FOLLOW },
 	  .flags = COMMAND_FOLLOWS, .help = N_("the station's newest messages; -f waits for more") },
