@@ -28,7 +28,7 @@ struct authority *authority_free(struct authority *authority);
 DEFINE_FREEP(authority_free, struct authority *)
 
 /**
- * Make what is not there yet of root, issuing CA, their CRLs and the two signers' keys, for the centre
+ * Make what is not there yet of root, issuing CA, their CRLs and the three signers' keys, for the centre
  * named @organization. Overwrites nothing; an interrupted init is completed by calling it again.
  *
  * @return how many files were made; ERR_STATE when the key needed for a missing part is not here

@@ -165,13 +165,13 @@ static void read_organization(char *out, size_t size, X509 *certificate)
 }
 
 /* The key in the file; a new one, written there first, when there is none (or was, before a crash). */
-static int keep_key(EVP_PKEY **out, const char *path, struct err *err)
+static int keep_key(EVP_PKEY **out, enum profile_kind profile, const char *path, struct err *err)
 {
 	int rc;
 
 	if (files_exist(path))
 		return trust_read_key(out, path, err);
-	rc = issue_key(out, err);
+	rc = issue_key(out, profile, err);
 	return rc < 0 ? rc : write_key(path, *out, err);
 }
 
@@ -194,7 +194,7 @@ static int issue_kept(struct authority *authority, const struct issue_request *r
 	if (rc == 0)
 		rc = authority_path(&pem_path, authority, name, err);
 	if (rc == 0)
-		rc = keep_key(&key, key_path, err);
+		rc = keep_key(&key, request->profile, key_path, err);
 	if (!by.key)
 		by.key = key;	/* the root signs itself */
 	if (rc == 0)
@@ -240,7 +240,7 @@ static int make_missing_crl(struct authority *authority, enum profile_kind ca, c
 int authority_init(struct authority *authority, const char *organization, struct err *err)
 {
 	char name[256];
-	int made[6], total = 0;
+	int made[7], total = 0;
 
 	snprintf(name, sizeof name, "%s", organization);
 	if (authority->root)
@@ -251,9 +251,10 @@ int authority_init(struct authority *authority, const char *organization, struct
 	made[3] = made[2] < 0 ? made[2] : make_missing_crl(authority, PROFILE_CA, LAYOUT_CA_CRL, err);
 	made[4] = made[3] < 0 ? made[3] : make_missing(authority, PROFILE_LOG, name, NULL, err);
 	made[5] = made[4] < 0 ? made[4] : make_missing(authority, PROFILE_MEDIA, name, NULL, err);
+	made[6] = made[5] < 0 ? made[5] : make_missing(authority, PROFILE_CHECKPOINT, name, NULL, err);
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		total += made[i];
-	return made[5] < 0 ? made[5] : total;
+	return made[6] < 0 ? made[6] : total;
 }
 
 /* ".next" becomes the pair in use. */

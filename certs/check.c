@@ -21,6 +21,7 @@ static const struct {
 } needed[] = {
 	{ PROFILE_STATION, X509_PURPOSE_SSL_SERVER, "make one with \"ostend-certs station --renew\"" },
 	{ PROFILE_LOG, 0, "move log.key and log.pem away and run \"ostend-certs init\"" },
+	{ PROFILE_CHECKPOINT, 0, "move checkpoint.key and checkpoint.pem away and run \"ostend-certs init\"" },
 	{ PROFILE_MEDIA, 0, "move media.key and media.pem away and run \"ostend-certs init\"" },
 };
 

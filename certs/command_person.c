@@ -102,7 +102,7 @@ static int person_with_key(struct authority *authority, const struct command_lin
 	CLEANUP(X509_freep) X509 *certificate = NULL;
 	CLEANUP(PKCS12_freep) PKCS12 *p12 = NULL;
 	CLEANUP(BIO_free_allp) BIO *bytes = BIO_new(BIO_s_mem());
-	int rc = issue_key(&key, err);
+	int rc = issue_key(&key, PROFILE_PERSON, err);
 
 	if (rc == 0)
 		rc = authority_person(authority, &certificate, key, line->words[0], person->role,

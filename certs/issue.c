@@ -30,9 +30,9 @@ int issue_error(struct err *err, int code, const char *format, ...)
 	return reason ? err_set(err, code, "%s: %s", text, reason) : err_set(err, code, "%s", text);
 }
 
-int issue_key(EVP_PKEY **out, struct err *err)
+int issue_key(EVP_PKEY **out, enum profile_kind profile, struct err *err)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = profiles[profile].ed25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") : EVP_EC_gen("P-256");
 
 	if (!key)
 		return issue_error(err, ERR_NOMEM, "making a key");
@@ -208,6 +208,11 @@ static bool add_extensions(X509 *certificate, X509 *issuer, const struct profile
 			     issuer ? "keyid:always" : NULL);
 }
 
+bool issue_fits(const struct profile *profile, const EVP_PKEY *key)
+{
+	return profile->ed25519 ? key && EVP_PKEY_is_a(key, "ED25519") : issue_is_p256(key);
+}
+
 static int check_request(const struct issue_request *request, const EVP_PKEY *key, struct err *err)
 {
 	const struct profile *profile = &profiles[request->profile];
@@ -215,8 +220,9 @@ static int check_request(const struct issue_request *request, const EVP_PKEY *ke
 	if (request->days < 0 || request->days > profile->days_max)
 		return err_set(err, ERR_RANGE, "a %s certificate lives 1 to %d days, not %d",
 			       profile->name, profile->days_max, request->days);
-	if (!issue_is_p256(key))
-		return err_set(err, ERR_RANGE, "the key is not ECDSA P-256, the one kind used here");
+	if (!issue_fits(profile, key))
+		return err_set(err, ERR_RANGE, "the key is not %s, the one kind used for this",
+			       profile->ed25519 ? "Ed25519" : "ECDSA P-256");
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct issuer {
 	EVP_PKEY *key;
 };
 
-int issue_key(EVP_PKEY **out, struct err *err);	/* ERR_NOMEM */
+int issue_key(EVP_PKEY **out, enum profile_kind profile, struct err *err);	/* ERR_NOMEM */
 
 /**
  * Make a certificate for the public half of @key, with a random 127-bit serial number. It never outlives
@@ -54,6 +54,8 @@ int issue_id(char *id, const X509 *certificate, struct err *err);
 
 /** Whether @key is on the curve P-256. */
 bool issue_is_p256(const EVP_PKEY *key);
+/** Whether @key is of the kind that @profile has. */
+bool issue_fits(const struct profile *profile, const EVP_PKEY *key);
 
 int64_t issue_time_us(const ASN1_TIME *time);	/* INT64_MIN when it is not a time */
 

@@ -24,6 +24,8 @@
 #define LAYOUT_LOG_PEM "log.pem"		/* as station.pem */
 #define LAYOUT_MEDIA_KEY "media.key"
 #define LAYOUT_MEDIA_PEM "media.pem"		/* as station.pem */
+#define LAYOUT_CHECKPOINT_KEY "checkpoint.key"
+#define LAYOUT_CHECKPOINT_PEM "checkpoint.pem"	/* as station.pem */
 #define LAYOUT_ISSUED "issued.json"		/* ostend-certs: each certificate, and when revoked */
 #define LAYOUT_PASSES "passes.json"		/* ostend-certs: each pass, its secret only as a hash */
 #define LAYOUT_DENIED "denied.json"		/* ostend-certs: credentials that may no longer be used */

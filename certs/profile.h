@@ -3,7 +3,8 @@
  * profile.h - what each kind of certificate may do: one line for each in profile.c.
  *
  * All keys are ECDSA P-256 and all signatures ecdsa-with-SHA256: the one type that TLS, CMS, ONVIF Media
- * Signing, WebCrypto and PKCS#11 tokens have in common.
+ * Signing, WebCrypto and PKCS#11 tokens have in common. The one exception signs checkpoints, with the Ed25519
+ * of C2SP signed-note, which everybody's log tools read.
  */
 #ifndef OSTEND_CERTS_PROFILE_H
 #define OSTEND_CERTS_PROFILE_H
@@ -14,8 +15,9 @@ enum profile_kind {
 	PROFILE_ROOT,
 	PROFILE_CA,		/* the issuing CA, the only one below the root */
 	PROFILE_STATION,	/* TLS server */
-	PROFILE_LOG,		/* signs checkpoints of the log */
+	PROFILE_LOG,		/* signs packages */
 	PROFILE_MEDIA,		/* signs video, and the delivery copies of stills */
+	PROFILE_CHECKPOINT,	/* signs checkpoints of the ledger */
 	PROFILE_PERSON,		/* TLS client: a seat */
 	PROFILE_COUNT
 };
@@ -28,6 +30,7 @@ struct profile {
 	const char *key_usage;		/* 4.2.1.3 */
 	const char *extended_key_usage;	/* 4.2.1.12; NULL: none */
 	const char *key_file, *pem_file;	/* of certs/layout.h; NULL: not kept */
+	bool ed25519;			/* instead of P-256 */
 };
 
 extern const struct profile profiles[PROFILE_COUNT];

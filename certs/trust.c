@@ -197,7 +197,9 @@ int trust_verify(const struct trust *trust, X509 *leaf, STACK_OF(X509) *chain, i
 	if (purpose)
 		X509_STORE_CTX_set_purpose(context, purpose);
 	rc = X509_verify_cert(context) == 1 ? 0 : refuse(context, err);
-	if (rc == 0 && !issue_is_p256(X509_get0_pubkey(leaf)))
+	/* TLS and everything but checkpoints: one kind of key */
+	if (rc == 0 && !issue_is_p256(X509_get0_pubkey(leaf)) &&
+	    (purpose || !issue_fits(&profiles[PROFILE_CHECKPOINT], X509_get0_pubkey(leaf))))
 		rc = err_set(err, ERR_DENIED, "the certificate's key is not ECDSA P-256");
 out:
 	sk_X509_CRL_free(crls);

@@ -16,6 +16,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/base/rpc_server.h"
+#include "station/evidence/signer_checkpoint.h"
 #include "station/evidence/signer_sandbox.h"
 #include "station/evidence/signer_token.h"
 
@@ -26,7 +27,11 @@
 
 DEFINE_FREEP(EVP_PKEY_CTX_free, EVP_PKEY_CTX *)
 
-static const enum profile_kind held[] = { PROFILE_LOG, PROFILE_MEDIA };
+/* The first SIGNING of them sign digests; the last one signs checkpoints and nothing else. */
+static const enum profile_kind held[] = { PROFILE_LOG, PROFILE_MEDIA, PROFILE_CHECKPOINT };
+
+#define SIGNING 2
+#define CHECKPOINT 2
 
 struct signer_key {
 	const char *name;
@@ -43,6 +48,7 @@ struct signer {
 	struct loop_timer leave;	/* to look for the token again, in another process */
 	bool lost;
 	struct signer_key keys[ARRAY_LEN(held)];
+	struct last_checkpoint last;
 };
 
 /* ---- keys ---- */
@@ -90,9 +96,9 @@ static int load_key(struct signer *signer, struct signer_key *key, const char *s
 		rc = read_key_file(key, key_path, err);
 	if (rc < 0)
 		return rc;
-	if (!issue_is_p256(key->key) || X509_check_private_key(certificate, key->key) != 1)
-		return issue_error(err, ERR_TAMPER, "%s is not the P-256 key of %s",
-				   *key->uri ? key->uri : key_path, pem_path);
+	if (!issue_fits(&profiles[which], key->key) || X509_check_private_key(certificate, key->key) != 1)
+		return issue_error(err, ERR_TAMPER, "%s is not the %s key of %s", *key->uri ? key->uri : key_path,
+				   profiles[which].ed25519 ? "Ed25519" : "P-256", pem_path);
 	return 0;
 }
 
@@ -149,10 +155,10 @@ static int warm_up(struct signer *signer, struct err *err)
 	char base64[2 * SIGNATURE_MAX];
 	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(held) && rc == 0; i++)
+	for (size_t i = 0; i < SIGNING && rc == 0; i++)
 		if (signer->keys[i].key)
 			rc = sign_with(&signer->keys[i], zeros, base64, err);
-	return rc;
+	return rc == 0 ? signer_checkpoint_warm_up(signer->keys[CHECKPOINT].key, err) : rc;
 }
 
 /* ---- requests ---- */
@@ -171,12 +177,13 @@ static void answer_status(struct signer *signer, struct rpc_ticket ticket)
 						      "until_utc_us",
 						      (json_int_t)key->record.until_utc_us));
 	}
-	rpc_server_answer(signer->server, ticket, json_pack("{s:o}", "keys", keys));
+	rpc_server_answer(signer->server, ticket, json_pack("{s:o, s:o}", "keys", keys, "checkpoint",
+							    signer_checkpoint_last(&signer->last)));
 }
 
 static struct signer_key *find_key(struct signer *signer, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(held); i++)
+	for (size_t i = 0; i < SIGNING; i++)
 		if (!strcmp(signer->keys[i].name, name))
 			return &signer->keys[i];
 	return NULL;
@@ -212,6 +219,17 @@ static void answer_sign(struct signer *signer, json_t *params, struct rpc_ticket
 		rpc_server_answer(signer->server, ticket, json_pack("{s:s}", "signature", base64));
 }
 
+static void answer_checkpoint(struct signer *signer, json_t *params, struct rpc_ticket ticket)
+{
+	json_t *result = NULL;
+	struct err err = { 0 };
+
+	if (signer_checkpoint(&signer->last, signer->keys[CHECKPOINT].key, params, &result, &err) < 0)
+		rpc_server_refuse(signer->server, ticket, RPC_REFUSED, &err);
+	else
+		rpc_server_answer(signer->server, ticket, result);
+}
+
 static void request(void *owner, const struct rpc_peer *peer, const char *method, json_t *params,
 		    struct rpc_ticket ticket)
 {
@@ -223,6 +241,8 @@ static void request(void *owner, const struct rpc_peer *peer, const char *method
 		return;		/* a signature that nobody waits for is not made */
 	if (!strcmp(method, "signer.sign")) {
 		answer_sign(signer, params, ticket);
+	} else if (!strcmp(method, "signer.checkpoint")) {
+		answer_checkpoint(signer, params, ticket);
 	} else if (!strcmp(method, "signer.status") && json_object_size(params) == 0) {
 		answer_status(signer, ticket);
 	} else {
@@ -261,7 +281,7 @@ static void leave(void *owner)
 
 static int load_keys(struct signer *signer, const struct signer_options *options, struct err *err)
 {
-	const char *const uris[] = { options->log_key, options->media_key };
+	const char *const uris[ARRAY_LEN(held)] = { options->log_key, options->media_key, "" };
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(held) && rc == 0; i++) {
@@ -283,6 +303,8 @@ static int start(struct signer *signer, const struct signer_options *options, in
 	int rc = load_keys(signer, options, err);
 
 	if (rc == 0)
+		rc = last_checkpoint_open(&signer->last, options->state_path, err);
+	if (rc == 0)
 		rc = warm_up(signer, err);
 	if (rc == 0)
 		rc = loop_new(&signer->loop, err);
@@ -299,7 +321,8 @@ static int start(struct signer *signer, const struct signer_options *options, in
 
 int signer_main(const struct signer_options *options, int rpc_fd)
 {
-	struct signer signer = { .leave = { .due_ns = UINT64_MAX, .fire = leave, .owner = &signer } };
+	struct signer signer = { .leave = { .due_ns = UINT64_MAX, .fire = leave, .owner = &signer },
+				 .last = LAST_CHECKPOINT_NONE };
 	struct err err = { 0 };
 	int rc;
 
@@ -312,6 +335,7 @@ int signer_main(const struct signer_options *options, int rpc_fd)
 		loop_run(signer.loop);
 	rpc_server_free(signer.server);
 	loop_free(signer.loop);
+	last_checkpoint_close(&signer.last);
 	for (size_t i = 0; i < ARRAY_LEN(held); i++)
 		EVP_PKEY_free(signer.keys[i].key);
 	signer_token_free(signer.token);

@@ -4,8 +4,10 @@
  * has the keys, and does nothing else.
  *
  * JSON-RPC over the socket from its parent:
- *   signer.status {}                                -> {"keys": [{"key", "place", "reason", "serial", "id", "until_utc_us"}]}
+ *   signer.status {}                                -> {"keys": [{"key", "place", "reason", "serial", "id", "until_utc_us"}],
+ *                                                       "checkpoint": the last one signed, or null}
  *   signer.sign {"key": "log" | "media", "digest"}  -> {"signature"}
+ *   signer.checkpoint: see signer_checkpoint.h
  * `digest` is the hexadecimal SHA-256 of what is signed; `signature` is base64 of the DER ECDSA-Sig-Value
  * (RFC 3279 2.2.3), as `openssl dgst -sha256 -verify` takes it. A key's place is "file" or "token"; one in a token
  * that is not to be had costs its own signatures, which are refused with the reason, and nothing else.

@@ -12,6 +12,8 @@ static const int allowed[] = {
 	SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(close), SCMP_SYS(getsockopt),
 	SCMP_SYS(shutdown),
+	/* the last checkpoint, in a file that is open */
+	SCMP_SYS(pwrite64), SCMP_SYS(fdatasync),
 	/* memory, time, random numbers, locks */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(getrandom),
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(futex), SCMP_SYS(getpid),

@@ -74,6 +74,7 @@ claim "its names and addresses are in it" sh -c 'openssl x509 -in "$1" -noout -c
 	"$c/station.pem"
 claim "it is no client" not verify sslclient "$c/station.pem"
 claim "the signers' certificates verify" verify any "$c/log.pem"
+claim "that for checkpoints too, with another kind of key" verify any "$c/checkpoint.pem"
 claim "and serve neither TLS end" sh -c '! openssl x509 -in "$1" -noout -ext extendedKeyUsage | grep -q TLS' \
 	sh "$c/media.pem"
 

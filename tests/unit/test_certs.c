@@ -193,7 +193,7 @@ static void make_centre(const char *folder)
 {
 	struct authority *authority = open_authority(folder);
 
-	assert_int_equal(authority_init(authority, "Centre", NULL), 6);
+	assert_int_equal(authority_init(authority, "Centre", NULL), 7);
 	assert_int_equal(authority_station(authority, hosts, clock_utc_us(), 0, false, NULL), 0);
 	authority_free(authority);
 }
@@ -261,7 +261,7 @@ static void test_root_key_is_needed_for_its_own_crl_only(void **state)
 	make_centre(folder);
 	rename_in(folder, LAYOUT_ROOT_KEY, "../root.key");
 	authority = open_authority(folder);
-	assert_int_equal(issue_key(&key, &err), 0);
+	assert_int_equal(issue_key(&key, PROFILE_PERSON, &err), 0);
 	assert_int_equal(authority_person(authority, &person, key, "Li", ROLE_ROOM, clock_utc_us(), 0, &err),
 			 0);
 	assert_int_equal(authority_revoke(authority, "Li", &err), 1);
@@ -289,7 +289,7 @@ static void test_names_and_hosts_that_do_not_fit_are_refused(void **state)
 	authority = open_authority(folder);
 	memset(long_name, 'x', sizeof long_name);
 	long_name[65] = '\0';
-	assert_int_equal(issue_key(&key, NULL), 0);
+	assert_int_equal(issue_key(&key, PROFILE_PERSON, NULL), 0);
 #define PERSON(key, name, days) authority_person(authority, &person, key, name, ROLE_ROOM, 0, days, NULL)
 	assert_int_equal(PERSON(key, long_name, 1), ERR_RANGE);
 	assert_int_equal(PERSON(key, "", 1), ERR_RANGE);

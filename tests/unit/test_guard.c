@@ -48,7 +48,7 @@ static int set_up(void **state)
 
 	fixture->folder = temp_folder_new();
 	authority = open_authority(fixture->folder);
-	assert_int_equal(authority_init(authority, "Centre", &err), 6);
+	assert_int_equal(authority_init(authority, "Centre", &err), 7);
 	assert_int_equal(authority_station(authority, hosts, clock_utc_us(), 0, false, &err), 0);
 	authority_free(authority);
 	assert_int_equal(guard_open(&fixture->guard, fixture->folder, &err), 0);
@@ -262,7 +262,7 @@ static X509 *issue_person(struct fixture *fixture, const char *name, int64_t fro
 	X509 *certificate;
 	EVP_PKEY *key;
 
-	assert_int_equal(issue_key(&key, &err), 0);
+	assert_int_equal(issue_key(&key, PROFILE_PERSON, &err), 0);
 	assert_int_equal(authority_person(authority, &certificate, key, name, ROLE_JUDGE, from_us, days,
 					  &err), 0);
 	EVP_PKEY_free(key);
@@ -342,7 +342,7 @@ static void test_certificate_of_another_centre_with_the_same_name_is_refused(voi
 	struct identity identity;
 	X509 *certificate;
 
-	assert_int_equal(authority_init(authority, "Centre", NULL), 6);
+	assert_int_equal(authority_init(authority, "Centre", NULL), 7);
 	authority_free(authority);
 	certificate = issue_person(&foreign, "Mallory", clock_utc_us(), 0);
 	sk_X509_push(chain, read_certificate(foreign.folder, LAYOUT_CA_PEM));

@@ -60,7 +60,7 @@ static int set_up(void **state)
 
 	fixture->folder = temp_folder_new();
 	assert_int_equal(authority_open(&authority, fixture->folder, NULL), 0);
-	assert_int_equal(authority_init(authority, "Centre", NULL), 6);
+	assert_int_equal(authority_init(authority, "Centre", NULL), 7);
 	authority_free(authority);
 	*state = fixture;
 	return 0;
@@ -190,6 +190,45 @@ static void test_signer_refuses_all_but_a_named_key_and_a_digest(void **state)
 	assert_int_equal(end_signer(fixture), 0);
 }
 
+static json_t *call_checkpoint(struct fixture *fixture, const char *text, int old)
+{
+	json_t *request = json_pack("{s:s, s:i, s:s, s:{s:s, s:i, s:[]}}", "jsonrpc", "2.0", "id", 1, "method",
+				    "signer.checkpoint", "params", "text", text, "old", old, "hashes");
+	char *line = json_dumps(request, JSON_COMPACT);
+	char with_end[1024];
+	json_t *answer;
+
+	snprintf(with_end, sizeof with_end, "%s\n", line);
+	answer = call(fixture, with_end);
+	json_decref(request);
+	free(line);
+	return answer;
+}
+
+static void test_signer_remembers_the_last_checkpoint_when_it_is_started_again(void **state)
+{
+	static const char first[] = "log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+	static const char other[] = "log\n1\nAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+	struct fixture *fixture = *state;
+	json_t *answer;
+
+	start_signer(fixture);
+	answer = call_checkpoint(fixture, first, 0);
+	assert_non_null(json_object_get(json_object_get(answer, "result"), "line"));
+	json_decref(answer);
+	assert_int_equal(end_signer(fixture), 0);
+	start_signer(fixture);
+	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(json_object_get(answer, "result"),
+									    "checkpoint"), "size")), 1);
+	json_decref(answer);
+	answer = call_checkpoint(fixture, other, 1);
+	assert_non_null(strstr(json_string_value(json_object_get(json_object_get(answer, "error"), "message")),
+			       "does not continue"));
+	json_decref(answer);
+	assert_int_equal(end_signer(fixture), 0);
+}
+
 static void test_status_names_the_certificates(void **state)
 {
 	struct fixture *fixture = *state;
@@ -202,7 +241,7 @@ static void test_status_names_the_certificates(void **state)
 	issue_id(id, media, NULL);
 	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
 	keys = json_object_get(json_object_get(answer, "result"), "keys");
-	assert_int_equal(json_array_size(keys), 2);
+	assert_int_equal(json_array_size(keys), 3);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(keys, 1), "key")), "media");
 	assert_string_equal(json_string_value(json_object_get(json_array_get(keys, 1), "id")), id);
 	assert_true(json_integer_value(json_object_get(json_array_get(keys, 0), "until_utc_us")) >
@@ -276,6 +315,7 @@ int main(void)
 		TEST(test_signature_verifies_with_the_key_that_was_named_only),
 		TEST(test_signer_refuses_all_but_a_named_key_and_a_digest),
 		TEST(test_status_names_the_certificates),
+		TEST(test_signer_remembers_the_last_checkpoint_when_it_is_started_again),
 		TEST(test_signer_will_not_start_with_a_key_open_to_others_or_anothers),
 #undef TEST
 		cmocka_unit_test(test_sandbox_leaves_no_files_network_programs_or_code),

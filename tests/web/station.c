@@ -167,7 +167,7 @@ static SSL_CTX *person(struct station *station, const char *name, int64_t from_u
 	SSL_CTX *ctx = station_client(station);
 
 	must(authority_open(&authority, station->folder, &err));
-	must(issue_key(&key, &err));
+	must(issue_key(&key, PROFILE_PERSON, &err));
 	must(authority_person(authority, &certificate, key, name, ROLE_PROSECUTOR,
 			      from_utc_us, days, &err));
 	assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
