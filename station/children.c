@@ -11,6 +11,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/recordings.h"
+#include "station/checkpoints.h"
 #include "station/station.h"
 
 #define STOP_TABLE_MS 7000	/* it stops the table and waits until it stands */
@@ -155,6 +156,8 @@ static void started(void *owner, struct child *child, int link_fd)
 	if (strcmp(role, "capture") == 0) {
 		pipeline_set_capture(station->pipeline, link_fd);
 		child_call(child, "camera.status", NULL, 5000, camera_answered, station);
+	} else if (strcmp(role, "signer") == 0 && station->checkpoints) {
+		checkpoints_signer_started(station->checkpoints);
 	} else if (strcmp(role, "table") == 0) {
 		child_call(child, "subscribe", json_pack("{s:[s]}", "topics", "table"), 5000,
 			   ignore_answer, NULL);
@@ -325,5 +328,9 @@ void children_stop(struct station *station)
 	station->table = child_stop(station->table, STOP_TABLE_MS);
 	station->simulator = child_stop(station->simulator, 0);
 	station->capture = child_stop(station->capture, STOP_MS);
+}
+
+void children_stop_signer(struct station *station)
+{
 	station->signer = child_stop(station->signer, STOP_MS);
 }

@@ -355,6 +355,11 @@ static void request(void *owner, const struct rpc_peer *peer, const char *name, 
 	struct station *station = owner;
 	struct err err;
 
+	if (station->ending) {
+		err_set(&err, ERR_GONE, "the station is ending");
+		rpc_server_refuse(station->control, ticket, RPC_REFUSED, &err);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
 		const struct method *method = &methods[i];
 

@@ -11,6 +11,7 @@
 
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/checkpoints.h"
 #include "station/station.h"
 
 #define CLOCK_STEP_US 200000	/* between two ticks: nothing that disciplines a clock moves it so far */
@@ -153,6 +154,7 @@ void records_tick(struct station *station)
 {
 	watch_clock(station);
 	watch_writing(station);
+	checkpoints_tick(station->checkpoints);
 }
 
 json_t *records_status(struct station *station)
@@ -160,11 +162,11 @@ json_t *records_status(struct station *station)
 	struct evidence_state state;
 
 	evidence_state(station->evidence, &state);
-	return json_pack("{s:b, s:s, s:I, s:i, s:I, s:I, s:I, s:I}", "writable", (int)state.writable, "reason",
+	return json_pack("{s:b, s:s, s:I, s:i, s:I, s:I, s:I, s:I, s:o}", "writable", (int)state.writable, "reason",
 			 state.reason, "entries", (json_int_t)state.entries, "waiting", (int)state.waiting,
 			 "refused", (json_int_t)state.refused, "reserve_bytes", (json_int_t)state.reserve_bytes,
 			 "reserve_kept_bytes", (json_int_t)state.reserve_kept_bytes, "free_bytes",
-			 (json_int_t)state.free_bytes);
+			 (json_int_t)state.free_bytes, "checkpoint", checkpoints_status(station->checkpoints));
 }
 
 int records_open(struct station *station, struct err *err)
@@ -185,13 +187,21 @@ int records_open(struct station *station, struct err *err)
 	station->clock_offset_us = clock_offset_us();
 	records_note(station, NULL, LEDGER_STATION_STARTED,
 		     json_pack("{s:s, s:b}", "version", PACKAGE_VERSION, "demo", (int)config->demo));
-	return 0;
+	return checkpoints_open(&station->checkpoints, station, err);
 }
 
 void records_close(struct station *station)
 {
 	if (!station->evidence)
 		return;
+	station->ending = true;
+	loop_cancel(station->loop, &station->tick);
+	loop_unwatch(station->loop, &station->web_events);
+	loop_unwatch(station->loop, &station->stream_events);
 	records_note(station, NULL, LEDGER_STATION_STOPPED, NULL);
+	if (station->signer)
+		checkpoints_finish(station->checkpoints);
+	children_stop_signer(station);
 	station->evidence = evidence_stop(station->evidence);
+	station->checkpoints = checkpoints_free(station->checkpoints);
 }

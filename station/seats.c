@@ -10,6 +10,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
+#include "station/checkpoints.h"
 #include "station/media_signing.h"
 #include "station/recordings.h"
 #include "station/rooms.h"
@@ -178,6 +179,7 @@ static void open_seat(struct station *station, const struct web_event *event)
 	records_seat(station, event, LEDGER_SEAT_JOINED);
 	seats_send(station, event->seat, hello(station, event));
 	seats_send(station, event->seat, media_signing_key_message(station->signing));
+	seats_send(station, event->seat, checkpoints_message(station->checkpoints));
 	seats_send(station, event->seat, recordings_message(station));
 	seats_send(station, event->seat, camera_message(station->camera_present, NULL));
 	if (station->table_state)
@@ -218,6 +220,8 @@ static void take_text(struct station *station, const struct web_event *event)
 		seats_send(station, event->seat, pong(message));
 	else if (strcmp(type, "estop") == 0)
 		rc = take_stop(station, event, &err);
+	else if (strncmp(type, "log.", 4) == 0)
+		rc = checkpoints_take(station, event, message, &err);
 	else if (strcmp(type, "report") == 0)
 		rc = rooms_report(station->rooms, event->seat, message, &err);
 	else

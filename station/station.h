@@ -27,6 +27,7 @@ struct rooms;
 struct metrics_server;
 struct recordings;
 struct deliveries;
+struct checkpoints;
 
 struct station {
 	struct config config;
@@ -57,6 +58,8 @@ struct station {
 	struct rooms *rooms;
 	struct metrics_server *metrics;
 	struct evidence *evidence;
+	struct checkpoints *checkpoints;
+	bool ending;				/* nothing new is begun */
 
 	json_t *table_state, *camera_state;	/* as their processes last said; NULL: not yet */
 	uint64_t camera_asked_ns;
@@ -73,7 +76,8 @@ struct station {
 int children_start(struct station *station, struct err *err);
 /** The table is told to stop; what comes before children_stop must not keep it turning. */
 void children_halt(struct station *station);
-void children_stop(struct station *station);
+void children_stop(struct station *station);		/* all but the signer */
+void children_stop_signer(struct station *station);	/* when nothing is to be signed any more */
 void children_tick(struct station *station);
 
 /* control.c: the console's socket. */
