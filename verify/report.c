@@ -131,6 +131,14 @@ bool report_has(const struct report *report, const char *check, const char *file
 	return false;
 }
 
+bool report_has_part(const struct report *report, const char *part)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->items[i].level == REPORT_WRONG && strncmp(report->items[i].check, part, strlen(part)) == 0)
+			return true;
+	return false;
+}
+
 /* --- JSON: what is written has been made clean, so only two characters need an escape ---------------- */
 
 static void write_text(FILE *out, const char *text)

@@ -35,5 +35,7 @@ void report_end(struct report *report, const char *verdict);
 
 /** For tests: the first finding of REPORT_WRONG that is of @check (NULL: any) and names @file (NULL: any). */
 bool report_has(const struct report *report, const char *check, const char *file);
+/** For tests: whether one of REPORT_WRONG is of a check whose name begins with @part. */
+bool report_has_part(const struct report *report, const char *part);
 
 #endif

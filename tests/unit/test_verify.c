@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/package_rig.h"
@@ -430,6 +431,57 @@ static void test_a_manifest_that_two_readers_could_read_in_two_ways_is_refused(v
 	}
 }
 
+/* --- a second opinion, in another language ----------------------------------------------------------- */
+
+static bool other_program_says_good(const struct package_rig *rig)
+{
+	const char *srcdir = getenv("srcdir");
+	char *command;
+	int status;
+
+	assert_true(asprintf(&command, "python3 '%s/tests/second_opinion.py' '%s' >/dev/null 2>&1", srcdir ? srcdir : ".",
+			     rig->folder) > 0);
+	status = system(command);
+	free(command);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+	return WEXITSTATUS(status) == 0;
+}
+
+static bool log_is_good(const struct package_rig *rig)
+{
+	struct report *report = check(rig);
+	bool good = !report_has_part(report, "log.");
+
+	report_free(report);
+	return good;
+}
+
+static void test_the_second_opinion_agrees_about_the_log(void **state)
+{
+	static const char *const names[] = { "log/checkpoint", "log/opening-checkpoint", "log/closing-checkpoint", "log/entries.jsonl",
+					     "log/proofs.json", "log/consistency.json" };
+	struct package_rig *rig = *state;
+
+	assert_true(log_is_good(rig) && other_program_says_good(rig));
+	for (size_t i = 0; i < 4 * ARRAY_LEN(names); i++) {
+		const char *name = names[i % ARRAY_LEN(names)];
+		size_t len, at;
+		uint8_t *bytes = package_rig_read(rig, name, &len);
+
+		at = random_below((unsigned)len - 1);
+		bytes[at] ^= 1;
+		package_rig_write(rig, name, bytes, len);
+		if (log_is_good(rig) || other_program_says_good(rig))
+			fail_msg("byte %zu of %s", at, name);
+		bytes[at] ^= 1;
+		package_rig_write(rig, name, bytes, len);
+		free(bytes);
+	}
+	rig->signed_size = rig->closed - 1;
+	package_rig_seal(rig);
+	assert_false(log_is_good(rig) || other_program_says_good(rig));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -454,6 +506,7 @@ int main(void)
 		TEST(test_a_log_rolled_back_is_caught),
 		TEST(test_recordings_that_do_not_join_are_caught),
 		TEST(test_a_manifest_that_two_readers_could_read_in_two_ways_is_refused),
+		TEST(test_the_second_opinion_agrees_about_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
