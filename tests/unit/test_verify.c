@@ -431,6 +431,34 @@ static void test_a_manifest_that_two_readers_could_read_in_two_ways_is_refused(v
 	}
 }
 
+/* --- tools that everybody has ------------------------------------------------------------------------ */
+
+static bool shell_says_good(const struct package_rig *rig, const char *commands)
+{
+	char *whole;
+	int status;
+
+	assert_true(asprintf(&whole, "cd '%s' && { %s; } >/dev/null 2>&1", rig->folder, commands) > 0);
+	status = system(whole);
+	free(whole);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void test_openssl_and_sha256sum_say_the_same(void **state)
+{
+	static const char cms[] = "openssl cms -verify -binary -inform DER -in manifest.p7s -content manifest.json"
+				  " -CAfile certificates/root.pem -purpose any -out /dev/null";
+	static const char sums[] = "sha256sum -c --strict SHA256SUMS";
+	struct package_rig *rig = *state;
+
+	assert_true(shell_says_good(rig, cms) && shell_says_good(rig, sums));
+	replace_in(rig, "manifest.json", "\"made_by\":\"Wang\"", "\"made_by\":\"Zhao\"");
+	replace_in(rig, "minutes.en.html", "minutes", "Minutes");
+	assert_false(shell_says_good(rig, cms) || shell_says_good(rig, sums));
+	expect(rig, "manifest.signature", "manifest.p7s");
+	expect(rig, "file.changed", "minutes.en.html");
+}
+
 /* --- a second opinion, in another language ----------------------------------------------------------- */
 
 static bool other_program_says_good(const struct package_rig *rig)
@@ -506,6 +534,7 @@ int main(void)
 		TEST(test_a_log_rolled_back_is_caught),
 		TEST(test_recordings_that_do_not_join_are_caught),
 		TEST(test_a_manifest_that_two_readers_could_read_in_two_ways_is_refused),
+		TEST(test_openssl_and_sha256sum_say_the_same),
 		TEST(test_the_second_opinion_agrees_about_the_log),
 	};
 
