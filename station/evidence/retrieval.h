@@ -129,9 +129,20 @@ int retrieval_find_late(struct store *store, const struct act *act, json_t **lat
 /** Everything about it, with photographs, comparisons, signatures and "overdue" at @now_utc_us. ERR_RANGE */
 int retrieval_json(struct store *store, int64_t id, uint64_t now_utc_us, json_t **json, struct err *err);
 
-/** @code "": of all exhibits; @open_only: without those that are signed. Newest first, at most 500. */
-int retrieval_list(struct store *store, const char *code, bool open_only, uint64_t now_utc_us, json_t **list,
-		   struct err *err);
+struct retrieval_wish {
+	const char *code;	/* of an exhibit; "": all */
+	bool open_only;		/* without those that are signed */
+	int64_t after;		/* id: goes on with older ones; 0: from the newest on */
+	int limit;
+};
+
+/**
+ * Newest first, without pictures, comparisons and signatures.
+ *
+ * @next id to go on after; 0: that was all
+ */
+int retrieval_list(struct store *store, const struct retrieval_wish *wish, uint64_t now_utc_us, json_t **list,
+		   int64_t *next, struct err *err);
 
 /** Whether two names are one person's: spaces at the ends, case and what follows " (" do not matter. */
 bool retrieval_same_person(const char *a, const char *b);

@@ -4,6 +4,9 @@
 
 #include "station/evidence/retrieval_own.h"
 
+#define WORDS_MAX 4000
+#define NAME_MAX_BYTES 255
+
 static int check_two(const struct act *act, struct err *err)
 {
 	if (!act->second[0])
@@ -19,6 +22,10 @@ static int check_found(const struct act *act, const struct retrieval_condition *
 
 	if (rc == 0 && !*found->condition)
 		rc = err_set(err, ERR_RANGE, "the condition of the exhibit must be described");
+	if (rc == 0 && strlen(found->condition) + strlen(found->damage) > WORDS_MAX)
+		rc = err_set(err, ERR_RANGE, "condition and damage have more than %d bytes together", WORDS_MAX);
+	if (rc == 0 && (strlen(found->seal) > NAME_MAX_BYTES || strlen(found->other) > NAME_MAX_BYTES))
+		rc = err_set(err, ERR_RANGE, "the seal's number and names have at most %d bytes", NAME_MAX_BYTES);
 	if (rc == 0 && !found->still_count && !act->reason[0])
 		rc = err_set(err, ERR_RANGE, "name the photographs of the exhibit as it is now, or give the reason why "
 			     "there are none");

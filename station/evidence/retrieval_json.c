@@ -151,21 +151,38 @@ int retrieval_json(struct store *store, int64_t id, uint64_t now_utc_us, json_t 
 	return rc;
 }
 
-int retrieval_list(struct store *store, const char *code, bool open_only, uint64_t now_utc_us, json_t **list,
-		   struct err *err)
+/* What a list does not need, so that many of them are one message. */
+static json_t *without_details(json_t *json)
+{
+	static const char *const details[] = { "purpose", "out_second", "condition_out", "out_remark", "back_second",
+					       "condition_in", "back_remark", "damage", "requested_utc_us",
+					       "approved_utc_us" };
+
+	for (size_t i = 0; i < ARRAY_LEN(details); i++)
+		json_object_del(json, details[i]);
+	return json;
+}
+
+int retrieval_list(struct store *store, const struct retrieval_wish *wish, uint64_t now_utc_us, json_t **list,
+		   int64_t *next, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
 	json_t *made = json_array();
+	int64_t last = 0;
 	int rc = store_query(&rows, store, err, SELECT " WHERE (?1 = '' OR code = ?1) AND (?2 = 0 OR state <> 'signed')"
-			     " ORDER BY id DESC LIMIT 500", "ti", code, (int64_t)open_only);
+			     " AND (?3 = 0 OR id < ?3) ORDER BY id DESC LIMIT ?4", "tiii", wish->code,
+			     (int64_t)wish->open_only, wish->after, (int64_t)wish->limit);
 
 	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
-		json_array_append_new(made, row_json(&rows, now_utc_us));
+		last = store_integer(&rows, 0);
+		json_array_append_new(made, without_details(row_json(&rows, now_utc_us)));
 		rc = 0;
 	}
-	if (rc < 0)
+	if (rc < 0) {
 		json_decref(made);
-	else
-		*list = made;
-	return rc;
+		return rc;
+	}
+	*next = json_array_size(made) == (size_t)wish->limit ? last : 0;
+	*list = made;
+	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "station/base/rpc.h"
+#include "station/evidence/custody.h"
 #include "station/evidence/evidence.h"
 #include "station/evidence/retrieval.h"
 #include "station/evidence/showing_store.h"
@@ -13,6 +14,7 @@
 #define HOURS_USUAL 24
 #define HOURS_MAX (24 * 366)
 #define STILLS_MAX 64
+#define LIST_LIMIT 30	/* a message has 64 KiB */
 
 static int param_id(const json_t *params, json_int_t *id, struct err *err)
 {
@@ -60,6 +62,8 @@ int retrieval_request_method(struct store *store, const struct act *act, const j
 		rc = param_due(act, params, &request.due_utc_us, err);
 	if (rc == 0)
 		rc = exhibit_by_code(store, code, &exhibit, err);
+	if (rc == 0)
+		rc = custody_check_kept(store, exhibit.code, err);
 	if (rc < 0)
 		return rc;
 	request.code = exhibit.code;
@@ -197,10 +201,13 @@ int retrieval_back_method(struct store *store, const struct act *act, const json
 int retrieval_list_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
 			  struct err *err)
 {
-	static const char *const known[] = { "code", "open", NULL };
-	const char *code;
+	static const char *const known[] = { "code", "open", "after", NULL };
+	struct retrieval_wish wish = { .open_only = json_is_true(json_object_get(params, "open")), .limit = LIST_LIMIT };
 	char whole[ITEM_CODE_SIZE] = "";
 	enum item_code_kind kind;
+	const char *code;
+	json_int_t after;
+	int64_t next;
 	json_t *list;
 	int rc = rpc_only(params, known, err);
 
@@ -209,9 +216,14 @@ int retrieval_list_method(struct store *store, const struct act *act, const json
 	if (rc == 0 && *code)
 		rc = item_code_read(whole, &kind, code, err);
 	if (rc == 0)
-		rc = retrieval_list(store, whole, json_is_true(json_object_get(params, "open")), act->utc_us, &list, err);
+		rc = rpc_integer_or(&after, params, "after", 0, INT64_MAX, 0, err);
+	if (rc < 0)
+		return rc;
+	wish.code = whole;
+	wish.after = after;
+	rc = retrieval_list(store, &wish, act->utc_us, &list, &next, err);
 	if (rc == 0)
-		*result = json_pack("{s:o}", "retrievals", list);
+		*result = json_pack("{s:o, s:I}", "retrievals", list, "next", (json_int_t)next);
 	return rc;
 }
 

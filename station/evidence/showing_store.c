@@ -356,7 +356,7 @@ int showing_store_list(struct store *store, json_t **list, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
 	json_t *made = json_array();
-	int rc = store_query(&rows, store, err, SELECT " ORDER BY id DESC LIMIT 200", "");
+	int rc = store_query(&rows, store, err, SELECT " ORDER BY id DESC LIMIT 40", "");
 
 	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
 		json_array_append_new(made, row_json(&rows));

@@ -55,7 +55,7 @@ int showing_store_refuse_scan(struct store *store, const struct act *act, const 
 /** {"showing", "state", "purpose", "case_no", "exhibits": [...], "opened_utc_us", ...}; @id 0: the open one, or the
  * newest. ERR_RANGE */
 int showing_store_json(struct store *store, int64_t id, json_t **json, struct err *err);
-/** The newest 200, without their exhibits. */
+/** The newest 40, without their exhibits. */
 int showing_store_list(struct store *store, json_t **list, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/evidence/custody.h"
 #include "station/evidence/retrieval.h"
 #include "station/evidence/showing_store.h"
 #include "tests/unit/temp_folder.h"
@@ -302,7 +303,8 @@ static void test_a_late_one_is_told_once_and_counted_while_it_is_out(void **stat
 {
 	struct fixture *fixture = *state;
 	struct act station = act_of("the station", "", "");
-	int64_t id = make_out(fixture, 0), all = 0;
+	struct retrieval_wish wish = { .code = "", .open_only = true, .limit = 5 };
+	int64_t id = make_out(fixture, 0), all = 0, next;
 	json_t *late, *json;
 	struct err err;
 
@@ -319,7 +321,8 @@ static void test_a_late_one_is_told_once_and_counted_while_it_is_out(void **stat
 	assert_int_equal(json_array_size(late), 0);
 	assert_int_equal(all, 1);
 	json_decref(late);
-	must(retrieval_list(fixture->store, "", true, station.utc_us, &json, &err), &err);
+	must(retrieval_list(fixture->store, &wish, station.utc_us, &json, &next, &err), &err);
+	assert_int_equal(next, 0);
 	assert_true(json_is_true(json_object_get(json_array_get(json, 0), "overdue")));
 	json_decref(json);
 	compare(fixture, id);
@@ -503,6 +506,77 @@ static void test_what_is_shown_is_not_brought_back_before_the_end(void **state)
 	json_decref(json);
 }
 
+/* --- keeping ------------------------------------------------------------------------------------- */
+
+static void test_a_handover_needs_two_people_and_a_reason_and_leaves_the_exhibit(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct exhibit *exhibit = &fixture->exhibits[0];
+	struct act alone = act_of("Chen", "", "indicted"), silent = act_of("Chen", "Du", ""), both = act_of("Chen", "Du", "indicted");
+	struct err err;
+
+	assert_refused(custody_handover(fixture->store, &alone, exhibit, "滨江检察院", "", &err), ERR_DENIED, err,
+		       "two people");
+	assert_refused(custody_handover(fixture->store, &silent, exhibit, "滨江检察院", "", &err), ERR_RANGE, err, "reason");
+	must(custody_handover(fixture->store, &both, exhibit, "滨江检察院", "移 12", &err), &err);
+	assert_refused(custody_handover(fixture->store, &both, exhibit, "滨江检察院", "", &err), ERR_RANGE, err, "already");
+	must(custody_check_kept(fixture->store, exhibit->code, &err), &err);
+}
+
+static void test_what_is_disposed_of_is_no_longer_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct exhibit *exhibit = &fixture->exhibits[0];
+	struct act act = act_of("Chen", "Du", "judgment 12");
+	int64_t id = make_out(fixture, 0);
+	struct err err;
+
+	assert_refused(custody_dispose(fixture->store, &act, exhibit, DISPOSAL_DESTRUCTION, "", "", &err), ERR_STATE, err,
+		       "not back");
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	assert_refused(custody_dispose(fixture->store, &act, exhibit, DISPOSAL_RETURN, "", "", &err), ERR_RANGE, err,
+		       "to whom");
+	must(custody_dispose(fixture->store, &act, exhibit, DISPOSAL_RETURN, "何某", "判 12", &err), &err);
+	assert_refused(custody_check_kept(fixture->store, exhibit->code, &err), ERR_STATE, err, "return");
+	assert_refused(custody_store(fixture->store, &act, exhibit, "B1", &err), ERR_STATE, err, "no longer");
+	assert_refused(custody_handover(fixture->store, &act, exhibit, "court", "", &err), ERR_STATE, err, "no longer");
+}
+
+static void test_the_chain_tells_everything_in_order(void **state)
+{
+	static const char *const told[] = {
+		"exhibit.added", "exhibit.changed", "exhibit.stored", "retrieval.requested", "retrieval.approved",
+		"retrieval.out", "exhibit.staged", "retrieval.compared", "retrieval.back", "exhibit.handed-over",
+	};
+	struct fixture *fixture = *state;
+	struct act act = act_of("Chen", "Du", "indicted");
+	const struct exhibit *exhibit = &fixture->exhibits[0];
+	struct showing showing = { 0 };
+	struct exhibit placed;
+	struct err err;
+	int64_t id;
+	json_t *chain;
+
+	must(custody_store(fixture->store, &act, exhibit, "B2-07", &err), &err);
+	id = make_out(fixture, 0);
+	make_out(fixture, 1);
+	must(open_showing(fixture, codes_of(fixture, 0, 1), &showing, &err), &err);
+	must(showing_store_stage(fixture->store, &act, showing.id, exhibit->code, true, &placed, &err), &err);
+	must(showing_store_close(fixture->store, &act, showing.id, &err), &err);
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);
+	must(custody_handover(fixture->store, &act, exhibit, "滨江检察院", "", &err), &err);
+	must(custody_chain(fixture->store, exhibit, NOW_US, &chain, &err), &err);
+	assert_int_equal(json_array_size(json_object_get(chain, "entries")), ARRAY_LEN(told));
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(chain, "entries"), i),
+								      "action")), told[i]);
+	assert_string_equal(json_string_value(json_object_get(chain, "body")), "滨江检察院");
+	assert_int_equal(json_array_size(json_object_get(chain, "retrievals")), 1);
+	json_decref(chain);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -523,6 +597,9 @@ int main(void)
 		TEST(test_nothing_goes_on_air_while_all_is_in_store),
 		TEST(test_only_what_is_listed_out_and_acknowledged_comes_on_the_table),
 		TEST(test_what_is_shown_is_not_brought_back_before_the_end),
+		TEST(test_a_handover_needs_two_people_and_a_reason_and_leaves_the_exhibit),
+		TEST(test_what_is_disposed_of_is_no_longer_kept),
+		TEST(test_the_chain_tells_everything_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

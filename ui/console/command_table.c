@@ -46,6 +46,12 @@ static const char views[] = ""
 #undef VIEW
 	;
 
+static const char disposals[] = ""
+#define DISPOSAL(id, name, label) "|" name
+#include "station/evidence/disposals.def"
+#undef DISPOSAL
+	;
+
 #define OPTION(shown, member, value) \
 	{ .name = shown, .key = member, .kind = ARGUMENT_NAME, .value_name = value }
 #define OPTION_NEEDED(shown, member, value) \
@@ -197,7 +203,8 @@ const struct command command_table[] = {
 	  .help = N_("everything about one retrieval") },
 	{ .words = "retrieval list", .method = "retrieval.list", .print = print_retrievals,
 	  .arguments = { { .name = "CODE", .key = "code", .kind = ARGUMENT_NAME, .need = NEED_NOT },
-			 FLAG("--open", "open", true) }, .help = N_("who has what, and what is overdue") },
+			 FLAG("--open", "open", true) }, .flags = COMMAND_PAGES,
+	  .help = N_("who has what, and what is overdue") },
 	{ .words = "case add", .method = "case.add", .print = print_case,
 	  .arguments = {
 #define FIELD(id, kind, need, label, headers) OPTION_FOR_##need("--" #id, #id, "TEXT"),
@@ -258,6 +265,21 @@ const struct command command_table[] = {
 	{ .words = "still views", .method = "still.views", .print = print_views,
 	  .arguments = { { .name = "CODE", .key = "exhibit", .kind = ARGUMENT_NAME, .need = NEED_NOT } },
 	  .help = N_("the shot list of what is on the table, or of that exhibit: what is there and what is missing") },
+	{ .words = "exhibit store", .method = "exhibit.store", .print = print_chain,
+	  .arguments = { CODE, OPTION("--place", "place", "TEXT"), BY, SECOND, REASON },
+	  .help = N_("put it on its place in the store") },
+	{ .words = "exhibit handover", .method = "exhibit.handover", .print = print_chain,
+	  .arguments = { CODE, OPTION_NEEDED("--to", "to", "BODY"), OPTION("--document", "document", "NUMBER"), BY,
+			 OPTION_NEEDED("--second", "second", "NAME"), OPTION_NEEDED("--reason", "reason", "TEXT") },
+	  .help = N_("another body answers for it from now on; it stays where it is") },
+	{ .words = "exhibit dispose", .method = "exhibit.dispose", .print = print_chain,
+	  .arguments = { CODE, { .name = "--way", .key = "way", .kind = ARGUMENT_CHOICE, .choices = disposals + 1,
+				 .need = NEED_ALWAYS },
+			 OPTION("--to", "to", "NAME"), OPTION("--document", "document", "NUMBER"), BY,
+			 OPTION_NEEDED("--second", "second", "NAME"), OPTION_NEEDED("--reason", "reason", "TEXT") },
+	  .help = N_("the end of keeping it") },
+	{ .words = "exhibit chain", .method = "exhibit.chain", .print = print_chain,
+	  .arguments = { CODE }, .help = N_("its whole chain of custody") },
 	{ .words = "rooms", .method = "rooms", .print = print_rooms, .help = N_("who is connected, and how well") },
 	{ .words = "log", .method = "log", .print = print_log, .arguments = { FOLLOW },
 	  .flags = COMMAND_FOLLOWS, .help = N_("the station's newest messages; -f waits for more") },

@@ -39,6 +39,7 @@ void print_views(FILE *out, const json_t *result);
 void print_retrieval(FILE *out, const json_t *result);
 void print_retrievals(FILE *out, const json_t *result);
 void print_retrieval_text(FILE *out, const json_t *result);
+void print_chain(FILE *out, const json_t *result);
 void print_comparison(FILE *out, const json_t *result);
 
 /** What of the table matters at once: the first rows of print_table, and those of a status. */

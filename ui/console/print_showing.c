@@ -107,3 +107,50 @@ void print_showings(FILE *out, const json_t *result)
 	}
 	grid_print(grid, out, print_width(out));
 }
+
+/* --- an exhibit's chain -------------------------------------------------------------------------- */
+
+/* What of an entry's own members says most. */
+static const char *entry_words(const json_t *data)
+{
+	static const char *const keys[] = { "to", "way", "place", "received_by", "returned_by", "damage", "condition",
+					    "requested_by", "name" };
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (*field_text(data, keys[i]))
+			return field_text(data, keys[i]);
+	return "";
+}
+
+static void add_entry(struct grid *grid, const json_t *entry)
+{
+	const char *second = field_text(entry, "second");
+	char utc[32];
+
+	clock_format_utc(utc, sizeof utc, field_integer(entry, "utc_us", 0));
+	grid_add(grid, utc);
+	grid_add(grid, words_action(field_text(entry, "action")));
+	grid_add_format(grid, "%s%s%s", field_text(entry, "actor"), *second ? ", " : "", second);
+	grid_add(grid, field_text(entry, "reason"));
+	grid_add(grid, entry_words(json_object_get(entry, "data")));
+}
+
+void print_chain(FILE *out, const json_t *result)
+{
+	CLEANUP(grid_freep) struct grid *head = grid_new(2);
+	CLEANUP(grid_freep) struct grid *grid = grid_new(5);
+	const json_t *exhibit = json_object_get(result, "exhibit");
+	json_t *entry;
+	size_t i;
+
+	grid_add(head, _("Exhibit"));
+	grid_add_format(head, "%s %s, %s", field_text(exhibit, "exhibit_no"), field_text(exhibit, "name"),
+			field_text(exhibit, "code"));
+	print_pair(head, _("Case"), field_text(exhibit, "case_no"));
+	print_pair(head, _("Answerable"), field_text(result, "body"));
+	print_pair(head, _("Disposed of"), field_text(result, "disposed"));
+	grid_print(head, out, print_width(out));
+	json_array_foreach(json_object_get(result, "entries"), i, entry)
+		add_entry(grid, entry);
+	grid_print(grid, out, print_width(out));
+}

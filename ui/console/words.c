@@ -191,6 +191,17 @@ void words_rate(char *text, size_t size, json_int_t bits_per_second)
 	snprintf(text, size, "%lld.%lld Mbit/s", (long long)(tenths / 10), (long long)(tenths % 10));
 }
 
+const char *words_action(const char *name)
+{
+	static const struct word list[] = {
+#define ACTION(id, name, label) { name, label },
+#include "station/evidence/ledger_actions.def"
+#undef ACTION
+	};
+
+	return look_up(list, ARRAY_LEN(list), name);
+}
+
 const char *words_pause(const char *name)
 {
 	static const struct word list[] = {
