@@ -207,11 +207,14 @@ static int close_one(struct store *store, const struct act *act, const char *fol
 	int rc;
 
 	snprintf(path, sizeof path, "%s/%s", folder, file->file);
-	if (recorder_recover(path, &end, &why) < 0)
+	if (recorder_recover(path, &end, &why) < 0) {
 		state = "lost";
-	log_warning("recording %s: %s, %llu bytes were found and %llu are kept, with a new end%s%s", file->file,
-		    state, (unsigned long long)end.bytes_before, (unsigned long long)end.bytes_after,
-		    why.text[0] ? ": " : "", why.text);
+		log_error("recording %s is lost: %s", file->file, why.text);
+	} else {
+		log_warning("recording %s was open: %llu bytes were found, %llu are kept, its end among them",
+			    file->file, (unsigned long long)end.bytes_before,
+			    (unsigned long long)end.bytes_after);
+	}
 	rc = keep(store, file, &end, state, why.text, err);
 	return rc < 0 ? rc : ledger_append(store, &of, LEDGER_RECORDING_RECOVERED, NULL, NULL,
 					   recovery_json(file, &end, state, why.text), NULL, err);
