@@ -49,6 +49,8 @@ static void set_unsigned(struct media_signing *signing, uint32_t section, const 
 	snprintf(text, sizeof text, "The live picture is not being signed since section %u: %s", section, reason);
 	log_warning("%s", text);
 	seats_notice(signing->station, "warning", "signing-lost", text);
+	records_note(signing->station, NULL, LEDGER_SIGNING_LOST,
+		     json_pack("{s:I, s:s}", "section", (json_int_t)section, "reason", signing->reason));
 }
 
 static void set_signed(struct media_signing *signing, uint32_t section)
@@ -59,6 +61,8 @@ static void set_signed(struct media_signing *signing, uint32_t section)
 		snprintf(text, sizeof text, "The live picture is signed again, from section %u on", section);
 		log_notice("%s", text);
 		seats_notice(signing->station, "info", "signing-back", text);
+		records_note(signing->station, NULL, LEDGER_SIGNING_BACK,
+			     json_pack("{s:I}", "section", (json_int_t)section));
 	}
 	signing->state = SIGNING_SIGNED;
 	signing->reason[0] = '\0';

@@ -42,6 +42,21 @@ async function changed(browser, station, change) {
   return page;
 }
 
+/** What a second reader says of an Annex B file. */
+const checkFile = (station, file) =>
+  execFileSync("python3", [path.join(source, "tests/unit/media_check.py"), file, station.demo.ca]).toString().trim().split("\n");
+
+/** ... and of the first recording, once it is closed. */
+async function recorded(station) {
+  const [row] = await until("a closed recording", async () => {
+    const { recordings } = await station.control.call("recording.list");
+    return recordings[0]?.sha256 && recordings;
+  }, 8000);
+  const file = path.join(temporary("ostend-recorded-"), "recorded.h264");
+  execFileSync("ffmpeg", ["-v", "fatal", "-i", path.join(station.state, "evidence", row.file), "-map", "0:v", "-c", "copy", "-f", "h264", file]);
+  return checkFile(station, file);
+}
+
 await main(async () => {
   const station = await new Station().start();
   const browser = await launch(station.demo.ca);
@@ -67,6 +82,19 @@ await main(async () => {
     const page = await openPage(browser, station, "defence", { locale: "zh-CN" });
     await shows(page, "verified");
     await page.context().close();
+  });
+
+  await claim("a pause and what comes after it are one row of sections", async () => {
+    await station.control.call("showing.hold", { pause: "recess", reason: "test" });
+    await shows(judge, "late", 8000);
+    const lines = await recorded(station);
+    expect(lines.length > 10 && lines.at(-2) === "pending 0" && lines.at(-1) === "signer ok", lines.join("; "));
+    expect(lines.slice(0, -2).every((line) => / ok /.test(line)), lines.join("; "));
+    await station.control.call("showing.resume", { reason: "test" });
+    await shows(judge, "verified", 15000);
+    const seen = await watchBadge(judge, 3000);
+    expect(seen.join() === "verified", seen.join(", "));
+    return `${lines.length - 2} sections in the recording`;
   });
 
   await claim("a signer that hangs costs the green, not the picture", async () => {
@@ -153,7 +181,7 @@ await main(async () => {
       return url.slice(url.indexOf(",") + 1);
     });
     fs.writeFileSync(file, Buffer.from(base64, "base64"));
-    const lines = execFileSync("python3", [path.join(source, "tests/unit/media_check.py"), file, station.demo.ca]).toString().trim().split("\n");
+    const lines = checkFile(station, file);
     const sections = lines.filter((line) => line.startsWith("section"));
     expect(sections.length >= 10, lines.join("; "));
     expect(sections.every((line, i) => / ok /.test(line) || (i < 2 && / (foreign|missing) /.test(line))), sections.join("; "));

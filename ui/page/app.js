@@ -243,6 +243,7 @@ async function connect() {
 
 /** The connection may say what it likes: if no picture is shown, it is made anew. */
 function watch() {
+  if (view.state !== "ON_AIR") startedMs = performance.now(); // nothing is sent: silence is no fault of the connection
   const reading = freshness.read();
   const quiet = Math.min(reading.silent_ms ?? Infinity, performance.now() - startedMs);
   if (Freshness.live(reading)) tries = 0;
