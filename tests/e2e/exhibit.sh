@@ -32,6 +32,9 @@ ask exhibit scan --json >"$work/scan" || fail "no scan"
 grep -q '"listed":true' "$work/scan" || fail "not listed: $(cat "$work/scan")"
 grep -q '"exhibit_no":"E-0041-03"' "$work/scan" || fail "another exhibit: $(cat "$work/scan")"
 
+echo "and is staged by it, without a code being typed"
+ask showing stage --acknowledge --by 陈管 | grep -q "E-0041-03" || fail "not staged by its label"
+
 echo "a faulty table enters nothing, and every fault is told"
 printf '案号,物证编号,名称,保管要求\r\n新案1,1,刀,易碎\r\n新案1,2,,怪\r\n新案1,1,斧,\r\n' >"$work/bad.csv"
 refused "3 faults" exhibit import "$work/bad.csv"

@@ -4,6 +4,7 @@
 #include "ui/console/command.h"
 #include "ui/console/personal_sign.h"
 #include "ui/console/print.h"
+#include "ui/console/scan_code.h"
 
 #define SPEED_MAX_MDEG_S 360000
 #define LEASE_MAX_S 3600
@@ -154,9 +155,11 @@ const struct command command_table[] = {
 	  .help = N_("cut the picture for everybody, at once") },
 	{ .words = "showing resume", .method = "showing.resume", .print = print_showing,
 	  .arguments = { BY, SECOND, REASON }, .help = N_("on air again; after a failure only with --reason") },
-	{ .words = "showing stage", .method = "showing.stage", .print = print_showing,
-	  .arguments = { CODE, FLAG("--acknowledge", "acknowledge", true), BY, SECOND },
-	  .help = N_("put an exhibit on the table; --acknowledge its handling cards") },
+	{ .words = "showing stage", .method = "showing.stage", .print = print_showing, .prepare = scan_code,
+	  .arguments = { { .name = "CODE", .key = "code", .kind = ARGUMENT_NAME, .need = NEED_NOT },
+			 FLAG("--acknowledge", "acknowledge", true), BY, SECOND },
+	  .help = N_("put an exhibit on the table, by its label before the camera or by its code; --acknowledge its "
+		     "handling cards") },
 	{ .words = "showing close", .method = "showing.close", .print = print_closing,
 	  .arguments = { BY, SECOND, REASON }, .help = N_("end the showing, and read its fingerprint aloud") },
 	{ .words = "showing status", .method = "showing.status", .print = print_showing,
