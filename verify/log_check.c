@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "station/base/i18n.h"
-#include "verify/fingerprint.h"
+#include "station/evidence/fingerprint.h"
 #include "verify/package_own.h"
 
 #define CHECKPOINT "log/checkpoint"
@@ -103,9 +103,11 @@ static bool read_checkpoint(const struct package *package, const char *name, con
 static void say_fingerprint(const struct package *package, const struct note *note)
 {
 	const char *told = json_text(json_member(package->manifest, "showing"), "fingerprint");
-	char own[FINGERPRINT_TEXT];
+	char own[FINGERPRINT_SIZE], text[NOTE_MAX + 1];
 
-	fingerprint_print(own, note->text, note->text_bytes);
+	memcpy(text, note->text, note->text_bytes);
+	text[note->text_bytes] = '\0';
+	fingerprint_text(own, text);
 	report_value(package->report, "fingerprint", CLOSING, _("Closing fingerprint: compare it with the one on the signed paper, or as it was read aloud:"),
 		     own);
 	if (!told || strcmp(told, own) != 0)
@@ -182,6 +184,44 @@ static void check_inclusion(const struct package *package, const struct checkpoi
 		   checkpoint->size);
 }
 
+/* --- what a party kept ----------------------------------------------------------------------------- */
+
+/* The statement of the package that has as many entries as @kept; NULL: none. */
+static const struct statement *of_same_size(const struct checkpoint *kept, const struct statement *const *own)
+{
+	for (; *own; own++)
+		if ((*own)->checkpoint.size == kept->size)
+			return *own;
+	return NULL;
+}
+
+/* @own the statements of the package, then NULL; the last one is the newest. */
+static void check_kept(const struct package *package, const struct note_key *key, const struct statement *const *own,
+		       const struct statement *newest)
+{
+	static const char name[] = "--checkpoint";
+	const struct statement *same;
+	struct checkpoint kept;
+	struct note note;
+
+	if (!package->options->checkpoint ||
+	    !read_checkpoint(package, name, package->options->checkpoint, key, &kept, &note))
+		return;
+	same = of_same_size(&kept, own);
+	if (same && !tlog_equal(&kept.root, &same->checkpoint.root))
+		package_wrong(package, "log.fork", name, "%s",
+			      _("the statement that was kept and one of the package are both signed, have the same size, and "
+				"differ: the log was told to two parties in two ways"));
+	else if (same)
+		report_say(package->report, REPORT_OK, "log.kept", name, "%s",
+			   _("the statement that was kept is one of the package's: both tell of the same log"));
+	else
+		report_say(package->report, REPORT_NOTE, "log.kept", name,
+			   _("the statement that was kept is of %" PRIu64 " entries, the newest of the package of %" PRIu64
+			     ". Both are signed; that one continues the other cannot be proved from the package alone: ask the "
+			     "station for a proof between the two sizes (log.prove)"), kept.size, newest->checkpoint.size);
+}
+
 /* --- from the opening to the end ------------------------------------------------------------------- */
 
 static bool open_checkpoint(const struct package *package, const char *name, const struct note_key *key, struct statement *out)
@@ -240,6 +280,7 @@ static void check_growth(const struct package *package, const struct note_key *k
 		return;
 	}
 	list = json_root(json)->first;
+	check_kept(package, key, (const struct statement *const[]){ &opening, newest, closed ? &closing : NULL, NULL }, newest);
 	check_step(package, list, &opening, closed ? &closing : newest);
 	check_end(package, package->opened_entry, "showing.opened", &opening);
 	if (!closed)
@@ -247,27 +288,6 @@ static void check_growth(const struct package *package, const struct note_key *k
 	check_step(package, list->next, &closing, newest);
 	check_end(package, package->closed_entry, "showing.closed", &closing);
 	say_fingerprint(package, &closing.note);
-}
-
-/* --- what a party kept ----------------------------------------------------------------------------- */
-
-static void check_kept(const struct package *package, const struct note_key *key, const struct checkpoint *closing)
-{
-	static const char name[] = "--checkpoint";
-	struct checkpoint kept;
-	struct note note;
-
-	if (!package->options->checkpoint || !read_checkpoint(package, name, package->options->checkpoint, key, &kept, &note))
-		return;
-	if (kept.size == closing->size && !tlog_equal(&kept.root, &closing->root))
-		package_wrong(package, "log.fork", name, "%s", _("the checkpoint that was kept and the one of the package are both signed, have the "
-			      "same size, and differ: the log was told to two parties in two ways"));
-	else if (kept.size == closing->size)
-		report_say(package->report, REPORT_OK, "log.kept", name, "%s", _("the checkpoint that was kept is the one of the package"));
-	else
-		report_say(package->report, REPORT_NOTE, "log.kept", name, _("the checkpoint that was kept is of %" PRIu64 " entries, that of the "
-			   "package of %" PRIu64 ". Both are signed by the log; that one continues the other cannot be proved from the package "
-			   "alone: ask the station for a proof (log.prove) between the two sizes"), kept.size, closing->size);
 }
 
 void log_check(struct package *package)
@@ -280,5 +300,4 @@ void log_check(struct package *package)
 	check_manifest(package, &newest.checkpoint);
 	check_inclusion(package, &newest.checkpoint);
 	check_growth(package, &key, &newest);
-	check_kept(package, &key, &newest.checkpoint);
 }

@@ -36,12 +36,16 @@ static void check_entry(const struct package *package, const struct package_file
 	const struct package_entry *entry = file->entry >= 0 ? log_find(package, file->entry) : NULL;
 	const struct json_value *data = entry ? json_member(json_root(entry->json), "data") : NULL;
 	const char *parameters = json_text(data, "parameters_sha256");
+	int64_t last_section;
 	char found[65];
 
 	util_hex(found, result->parameters_sha256, sizeof result->parameters_sha256);
 	if (parameters && result->parameters_known && strcmp(parameters, found) != 0)
 		package_wrong(package, "recording.parameters", file->name, "%s", _("the decoder's parameters (size, cropping) are not those that "
 			      "the log has noted"));
+	if (json_integer_of(data, "last_section", &last_section) && result->sections_known && last_section != result->last_counter)
+		package_wrong(package, "recording.end", file->name, _("the log says that its last signature had the number %" PRId64 ", but it is %"
+			      PRIu32), last_section, result->last_counter);
 }
 
 /* A new run of the signer begins with 1; else the next number must name the section before it. */

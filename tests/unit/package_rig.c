@@ -19,7 +19,7 @@
 #include "station/evidence/note.h"
 #include "tests/unit/rig_recording.h"
 #include "tests/unit/temp_folder.h"
-#include "verify/fingerprint.h"
+#include "station/evidence/fingerprint.h"
 
 #define ORIGIN "station.example/log"
 #define STATION "station-1"
@@ -259,8 +259,12 @@ static void put_note(struct package_rig *rig, const char *name, const struct tlo
 	size_t text_bytes;
 	char *note = note_of(rig, leaves, size, &text_bytes);
 
-	if (fingerprint)
-		fingerprint_print(fingerprint, note, text_bytes);
+	if (fingerprint) {
+		char *text = strndup(note, text_bytes);
+
+		fingerprint_text(fingerprint, text);
+		free(text);
+	}
 	put_text(rig, name, "log", "text/plain", note, strlen(note));
 }
 
@@ -394,7 +398,7 @@ void package_rig_seal(struct package_rig *rig)
 {
 	struct tlog_hash leaves[RIG_ENTRIES_MAX];
 	size_t size = rig->signed_size ? rig->signed_size : rig->entry_count, lines, len;
-	char fingerprint[FINGERPRINT_TEXT], *pem;
+	char fingerprint[FINGERPRINT_SIZE], *pem;
 
 	leaves_of(rig, leaves);
 	for (int i = 0; i < RIG_KEYS; i++) {

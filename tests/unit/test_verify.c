@@ -372,6 +372,12 @@ static void test_a_log_rewritten_after_the_opening_is_caught_by_a_checkpoint_tha
 
 	assert_int_equal(report_wrong(report), 0);
 	report_free(report);
+	rig->signed_size = rig->entry_count - 1;	/* a later statement of the same log proves nothing by itself */
+	package_rig_seal(rig);
+	report = check_with(rig, &options);
+	assert_int_equal(report_wrong(report), 0);
+	report_free(report);
+	rig->signed_size = 0;
 	at = strstr(rig->entries[rig->closed].line, "\"actor\":\"Wang\"");
 	memcpy(at, "\"actor\":\"Zhao\"", 14);
 	package_rig_seal(rig);
