@@ -18,7 +18,8 @@ int chain_read(struct chain *chain, const char *pem, size_t len_bytes, struct er
 
 	chain->count = 0;
 	ERR_clear_error();
-	while (text && (certificate = PEM_read_bio_X509(text, NULL, NULL, NULL)) && chain->count < CHAIN_MAX)
+	while (text && (certificate = PEM_read_bio_X509(text, NULL, NULL, NULL)) &&
+	       chain->count < CHAIN_MAX)
 		chain->certificates[chain->count++] = certificate;
 	/* the text must have ended, and not in a certificate that cannot be read, nor with one too many */
 	whole = !certificate && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
@@ -29,7 +30,8 @@ int chain_read(struct chain *chain, const char *pem, size_t len_bytes, struct er
 	if (whole && chain->count)
 		return 0;
 	chain_clear(chain);
-	return err_set(err, ERR_PROTO, _("it does not hold 1 to %d certificates in PEM"), CHAIN_MAX);
+	return err_set(err, ERR_PROTO, _("it does not hold 1 to %d certificates in PEM"),
+		       CHAIN_MAX);
 }
 
 void chain_clear(struct chain *chain)
@@ -38,8 +40,8 @@ void chain_clear(struct chain *chain)
 		X509_free(chain->certificates[--chain->count]);
 }
 
-static bool set_up(X509_STORE_CTX *context, X509_STORE *store, const struct chain *chain, STACK_OF(X509) *between,
-		   int64_t utc_us)
+static bool set_up(X509_STORE_CTX *context, X509_STORE *store, const struct chain *chain,
+		   STACK_OF(X509) *between, int64_t utc_us)
 {
 	X509_VERIFY_PARAM *param;
 
@@ -65,8 +67,12 @@ static int judge(X509_STORE_CTX *context, struct err *err)
 	if (X509_verify_cert(context) == 1)
 		return 0;
 	reason = X509_STORE_CTX_get_error(context);
-	return err_set(err, reason == X509_V_ERR_CERT_HAS_EXPIRED || reason == X509_V_ERR_CERT_NOT_YET_VALID ?
-		       ERR_TIMEOUT : ERR_DENIED, "%s", X509_verify_cert_error_string(reason));
+	return err_set(err,
+		       reason == X509_V_ERR_CERT_HAS_EXPIRED ||
+				       reason == X509_V_ERR_CERT_NOT_YET_VALID
+			       ? ERR_TIMEOUT
+			       : ERR_DENIED,
+		       "%s", X509_verify_cert_error_string(reason));
 }
 
 static int verify(const struct chain *chain, X509 *root, int64_t utc_us, struct err *err)
@@ -103,13 +109,17 @@ int chain_check_signer(X509 *leaf, struct err *err)
 	uint32_t flags = X509_get_extension_flags(leaf);
 
 	if (flags & (EXFLAG_INVALID | EXFLAG_CRITICAL))
-		return err_set(err, ERR_DENIED, "%s", _("the signer's certificate has parts that cannot be read"));
+		return err_set(err, ERR_DENIED, "%s",
+			       _("the signer's certificate has parts that cannot be read"));
 	if (flags & EXFLAG_CA)
-		return err_set(err, ERR_DENIED, "%s", _("the signer's certificate is one of an authority, not of a signer"));
+		return err_set(err, ERR_DENIED, "%s",
+			       _("the signer's certificate is one of an authority, not of a signer"));
 	if (flags & EXFLAG_XKUSAGE)
-		return err_set(err, ERR_DENIED, "%s", _("the signer's certificate is one for connections, not for evidence"));
+		return err_set(err, ERR_DENIED, "%s",
+			       _("the signer's certificate is one for connections, not for evidence"));
 	if ((flags & EXFLAG_KUSAGE) && !(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE))
-		return err_set(err, ERR_DENIED, "%s", _("the signer's certificate is not one for signatures"));
+		return err_set(err, ERR_DENIED, "%s",
+			       _("the signer's certificate is not one for signatures"));
 	return 0;
 }
 
@@ -117,7 +127,8 @@ void chain_name(X509 *certificate, char *name, size_t size)
 {
 	X509_NAME *subject = X509_get_subject_name(certificate);
 	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-	ASN1_STRING *text = at >= 0 ? X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)) : NULL;
+	ASN1_STRING *text = at >= 0 ? X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))
+				    : NULL;
 	unsigned char *utf8 = NULL;
 	int len = text ? ASN1_STRING_to_UTF8(&utf8, text) : -1;
 

@@ -95,7 +95,8 @@ static void put_certificates(struct der *der, STACK_OF(X509) *certificates)
 }
 
 /* Whether @bytes are the structure as it is built from its parts (doc/package.md 3). */
-static bool is_rebuilt(const void *bytes, size_t len_bytes, CMS_SignerInfo *signer, X509 *leaf, STACK_OF(X509) *certificates)
+static bool is_rebuilt(const void *bytes, size_t len_bytes, CMS_SignerInfo *signer, X509 *leaf,
+		       STACK_OF(X509) *certificates)
 {
 	CLEANUP(util_freep) struct der *der = malloc(sizeof *der);
 	const size_t end = sizeof der->bytes;
@@ -116,7 +117,8 @@ static bool is_rebuilt(const void *bytes, size_t len_bytes, CMS_SignerInfo *sign
 	wrap(der, CONTEXT_0, end);
 	put(der, id_signed_data, sizeof id_signed_data);
 	wrap(der, SEQUENCE, end);
-	return !der->full && end - der->at == len_bytes && memcmp(der->bytes + der->at, bytes, len_bytes) == 0;
+	return !der->full && end - der->at == len_bytes &&
+	       memcmp(der->bytes + der->at, bytes, len_bytes) == 0;
 }
 
 static bool same_certificate(X509 *a, X509 *b)
@@ -146,10 +148,12 @@ static bool all_known(STACK_OF(X509) *certificates, X509 *const *known, size_t k
 /* What is signed, and by whom: OpenSSL's word, for the signer that we name. */
 static bool verify(CMS_ContentInfo *cms, const void *content, size_t content_bytes, X509 *leaf)
 {
-	BIO *data = content_bytes <= INT32_MAX ? BIO_new_mem_buf(content, (int)content_bytes) : NULL;
+	BIO *data = content_bytes <= INT32_MAX ? BIO_new_mem_buf(content, (int)content_bytes)
+					       : NULL;
 	STACK_OF(X509) *signers = sk_X509_new_null();
 	bool good = data && signers && sk_X509_push(signers, leaf) &&
-		    CMS_verify(cms, signers, NULL, data, NULL, CMS_BINARY | CMS_NOINTERN | CMS_NO_SIGNER_CERT_VERIFY) == 1;
+		    CMS_verify(cms, signers, NULL, data, NULL,
+			       CMS_BINARY | CMS_NOINTERN | CMS_NO_SIGNER_CERT_VERIFY) == 1;
 
 	sk_X509_free(signers);
 	BIO_free(data);
@@ -160,49 +164,61 @@ static bool verify(CMS_ContentInfo *cms, const void *content, size_t content_byt
 static int64_t signing_time(CMS_SignerInfo *signer)
 {
 	int at = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
-	ASN1_TYPE *value = at >= 0 ? X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(signer, at), 0) : NULL;
+	ASN1_TYPE *value = at >= 0 ? X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(signer, at), 0)
+				   : NULL;
 	struct tm parts;
 
-	if (!value || value->type != V_ASN1_UTCTIME || !ASN1_TIME_to_tm(value->value.utctime, &parts))
+	if (!value || value->type != V_ASN1_UTCTIME ||
+	    !ASN1_TIME_to_tm(value->value.utctime, &parts))
 		return INT64_MIN;
 	return (int64_t)timegm(&parts) * 1000000;
 }
 
-static int check(CMS_ContentInfo *cms, const void *bytes, size_t len_bytes, const void *content, size_t content_bytes,
-		 X509 *leaf, X509 *const *known, size_t known_count, int64_t *signed_utc_us, struct err *err)
+static int check(CMS_ContentInfo *cms, const void *bytes, size_t len_bytes, const void *content,
+		 size_t content_bytes, X509 *leaf, X509 *const *known, size_t known_count,
+		 int64_t *signed_utc_us, struct err *err)
 {
 	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
 	STACK_OF(X509) *certificates;
 	int rc = 0;
 
 	if (!signers || sk_CMS_SignerInfo_num(signers) != 1)
-		return err_set(err, ERR_PROTO, "%s", _("it is not the signature of exactly one signer"));
+		return err_set(err, ERR_PROTO, "%s",
+			       _("it is not the signature of exactly one signer"));
 	if (!verify(cms, content, content_bytes, leaf))
-		return err_set(err, ERR_TAMPER, "%s", _("it is not a signature of the log's certificate on this text: one of the two was "
-			       "changed after signing"));
+		return err_set(err, ERR_TAMPER, "%s",
+			       _("it is not a signature of the log's certificate on this text: one "
+				 "of the two was changed after signing"));
 	certificates = CMS_get1_certs(cms);
 	if (!certificates || !all_known(certificates, known, known_count))
-		rc = err_set(err, ERR_TAMPER, "%s", _("it carries a certificate that is not among those of the package"));
-	else if (!is_rebuilt(bytes, len_bytes, sk_CMS_SignerInfo_value(signers, 0), leaf, certificates))
-		rc = err_set(err, ERR_TAMPER, "%s", _("it holds something that is not signed, or was changed where a signature does not "
-			     "reach"));
+		rc = err_set(err, ERR_TAMPER, "%s",
+			     _("it carries a certificate that is not among those of the package"));
+	else if (!is_rebuilt(bytes, len_bytes, sk_CMS_SignerInfo_value(signers, 0), leaf,
+			     certificates))
+		rc = err_set(err, ERR_TAMPER, "%s",
+			     _("it holds something that is not signed, or was changed where a "
+			       "signature does not reach"));
 	sk_X509_pop_free(certificates, X509_free);
 	*signed_utc_us = signing_time(sk_CMS_SignerInfo_value(signers, 0));
 	return rc;
 }
 
-int cms_check(const void *signature, size_t signature_bytes, const void *content, size_t content_bytes,
-	      const struct chain *signer, X509 *const *known, size_t known_count, int64_t *signed_utc_us, struct err *err)
+int cms_check(const void *signature, size_t signature_bytes, const void *content,
+	      size_t content_bytes, const struct chain *signer, X509 *const *known,
+	      size_t known_count, int64_t *signed_utc_us, struct err *err)
 {
 	const unsigned char *at = signature;
-	CMS_ContentInfo *cms = signature_bytes < BUFFER_MAX ? d2i_CMS_ContentInfo(NULL, &at, (long)signature_bytes) : NULL;
+	CMS_ContentInfo *cms = signature_bytes < BUFFER_MAX
+				       ? d2i_CMS_ContentInfo(NULL, &at, (long)signature_bytes)
+				       : NULL;
 	int rc;
 
-	if (!cms || at != (const unsigned char *)signature + signature_bytes || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
+	if (!cms || at != (const unsigned char *)signature + signature_bytes ||
+	    OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
 		rc = err_set(err, ERR_PROTO, "%s", _("it is not a CMS signature"));
 	else
-		rc = check(cms, signature, signature_bytes, content, content_bytes, signer->certificates[0], known, known_count,
-			   signed_utc_us, err);
+		rc = check(cms, signature, signature_bytes, content, content_bytes,
+			   signer->certificates[0], known, known_count, signed_utc_us, err);
 	CMS_ContentInfo_free(cms);
 	ERR_clear_error();
 	return rc;

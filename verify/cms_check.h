@@ -18,7 +18,8 @@
  * @return 0; ERR_TAMPER: it is not one on these bytes, or was changed; ERR_PROTO: it is no such structure, or
  *         of a form that is not used here
  */
-int cms_check(const void *signature, size_t signature_bytes, const void *content, size_t content_bytes,
-	      const struct chain *signer, X509 *const *known, size_t known_count, int64_t *signed_utc_us, struct err *err);
+int cms_check(const void *signature, size_t signature_bytes, const void *content,
+	      size_t content_bytes, const struct chain *signer, X509 *const *known,
+	      size_t known_count, int64_t *signed_utc_us, struct err *err);
 
 #endif

@@ -203,7 +203,8 @@ static bool read_integer(struct reading *reading, struct json_value *value)
 	const char *digits = reading->at += negative;
 	int64_t number = 0;
 
-	for (; reading->at < reading->end && *reading->at >= '0' && *reading->at <= '9'; reading->at++)
+	for (; reading->at < reading->end && *reading->at >= '0' && *reading->at <= '9';
+	     reading->at++)
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_sub_overflow(number, *reading->at - '0', &number))	/* below zero there is one more */
 			return refuse(reading, N_("a number is too large"));
@@ -227,7 +228,8 @@ static bool read_word(struct reading *reading, struct json_value *value)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		size_t len = strlen(words[i].word);
 
-		if ((size_t)(reading->end - reading->at) < len || memcmp(reading->at, words[i].word, len) != 0)
+		if ((size_t)(reading->end - reading->at) < len ||
+		    memcmp(reading->at, words[i].word, len) != 0)
 			continue;
 		reading->at += len;
 		value->kind = words[i].kind;
@@ -331,7 +333,8 @@ static bool read_value(struct reading *reading, struct json_value *value)
 	} else {
 		value->kind = JSON_IS_OBJECT;
 		reading->at++;
-		good = take(reading, '}') || (read_members(reading, value) && names_differ(reading, value));
+		good = take(reading, '}') ||
+		       (read_members(reading, value) && names_differ(reading, value));
 	}
 	reading->depth--;
 	return good;

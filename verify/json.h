@@ -13,7 +13,15 @@
 #define JSON_BYTES_MAX (64 * 1024 * 1024)
 #define JSON_VALUES_MAX 2000000
 
-enum json_kind { JSON_IS_NULL, JSON_IS_FALSE, JSON_IS_TRUE, JSON_IS_INTEGER, JSON_IS_TEXT, JSON_IS_ARRAY, JSON_IS_OBJECT };
+enum json_kind {
+	JSON_IS_NULL,
+	JSON_IS_FALSE,
+	JSON_IS_TRUE,
+	JSON_IS_INTEGER,
+	JSON_IS_TEXT,
+	JSON_IS_ARRAY,
+	JSON_IS_OBJECT
+};
 
 /** Part of the struct json that it was read into; the members and items of a container are a list. */
 struct json_value {

@@ -21,7 +21,8 @@ static int open_below(int folder_fd, const char *name)
 	for (;;) {
 		size_t len = strcspn(name, "/");
 
-		if (!len || len >= sizeof piece || (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))) {
+		if (!len || len >= sizeof piece ||
+		    (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))) {
 			errno = EINVAL;
 			next = -1;
 		} else {
@@ -41,13 +42,15 @@ static int open_below(int folder_fd, const char *name)
 
 int mapped_open(struct mapped *out, int folder_fd, const char *name, struct err *err)
 {
-	CLEANUP(util_closep) int fd = folder_fd == AT_FDCWD ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-							     : open_below(folder_fd, name);
+	CLEANUP(util_closep)
+	int fd = folder_fd == AT_FDCWD ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+				       : open_below(folder_fd, name);
 	struct stat info;
 	void *bytes;
 
 	if (fd < 0 && errno == ELOOP)
-		return err_set(err, ERR_DENIED, "%s", _("it is a link to something else, not a file"));
+		return err_set(err, ERR_DENIED, "%s",
+			       _("it is a link to something else, not a file"));
 	if (fd < 0 || fstat(fd, &info) < 0)
 		return err_os(err, "%s", _("it cannot be opened"));
 	if (!S_ISREG(info.st_mode))

@@ -99,7 +99,8 @@ static struct tlog_hash sha256(const void *bytes, size_t len_bytes)
 	return hash;
 }
 
-static struct tlog_hash hash_with_anchor(const struct tlog_hash *anchor, const struct tlog_hash *own)
+static struct tlog_hash hash_with_anchor(const struct tlog_hash *anchor,
+					 const struct tlog_hash *own)
 {
 	struct tlog_hash both[2] = { *anchor, *own };
 
@@ -110,12 +111,13 @@ static bool add_picture(struct media_check *check, bool keyframe, int64_t time_u
 {
 	struct media_result *result = &check->result;
 
-	if (!grow((void **)&result->pictures, &check->picture_room, result->picture_count, sizeof *result->pictures,
-		  PICTURES_MAX)) {
+	if (!grow((void **)&result->pictures, &check->picture_room, result->picture_count,
+		  sizeof *result->pictures, PICTURES_MAX)) {
 		give_up(check, _("it has more pictures than this program can keep in mind"));
 		return false;
 	}
-	result->pictures[result->picture_count++] = (struct media_picture){ .time_us = time_us, .keyframe = keyframe };
+	result->pictures[result->picture_count++] =
+		(struct media_picture){ .time_us = time_us, .keyframe = keyframe };
 	return true;
 }
 
@@ -131,7 +133,8 @@ static void enqueue(struct media_check *check, struct waiting slice)
 static void give_slice(struct media_check *check, const struct nal *nal, int64_t time_us)
 {
 	bool idr = nal_type(nal) == NAL_TYPE_IDR, first = h264_begins_picture(nal);
-	struct waiting slice = { .hash = sha256(nal->bytes, nal->len_bytes), .begins_gop = idr && first };
+	struct waiting slice = { .hash = sha256(nal->bytes, nal->len_bytes),
+				 .begins_gop = idr && first };
 
 	if ((first || !check->result.picture_count) && !add_picture(check, idr, time_us))
 		return;
@@ -150,7 +153,8 @@ static void give_slice(struct media_check *check, const struct nal *nal, int64_t
 
 /* --- parameter sets: no SEI protects them ---------------------------------------------------------- */
 
-static void give_parameters(struct media_check *check, const struct nal *nal, bool *known, struct tlog_hash *kept)
+static void give_parameters(struct media_check *check, const struct nal *nal, bool *known,
+			    struct tlog_hash *kept)
 {
 	struct tlog_hash hash = sha256(nal->bytes, nal->len_bytes);
 
@@ -164,7 +168,8 @@ static void give_parameters(struct media_check *check, const struct nal *nal, bo
 	if (check->sps_known && EVP_MD_CTX_get0_md(check->parameters) == NULL &&
 	    EVP_DigestInit_ex(check->parameters, EVP_sha256(), NULL) != 1)
 		abort();
-	if (check->sps_known && EVP_DigestUpdate(check->parameters, nal->bytes, nal->len_bytes) != 1)
+	if (check->sps_known &&
+	    EVP_DigestUpdate(check->parameters, nal->bytes, nal->len_bytes) != 1)
 		abort();
 }
 
@@ -174,15 +179,16 @@ static bool add_section(struct media_check *check)
 {
 	struct media_result *result = &check->result;
 
-	if (!grow((void **)&result->sections, &check->section_room, result->section_count, sizeof *result->sections,
-		  SECTIONS_MAX)) {
+	if (!grow((void **)&result->sections, &check->section_room, result->section_count,
+		  sizeof *result->sections, SECTIONS_MAX)) {
 		give_up(check, _("it has more signatures than this program can keep in mind"));
 		return false;
 	}
 	return true;
 }
 
-struct media_section *media_section_refuse(struct media_check *check, const struct signed_sei *sei, const char *why)
+struct media_section *media_section_refuse(struct media_check *check, const struct signed_sei *sei,
+					   const char *why)
 {
 	static struct media_section nowhere;	/* written, never read: there is no room for more */
 	struct media_section *section;
@@ -197,7 +203,8 @@ struct media_section *media_section_refuse(struct media_check *check, const stru
 		section->end_utc_us = sei->end_utc_us;
 		section->count = sei->list ? sei->list_count : sei->count;
 	}
-	section->first = section->end = check->queued ? check->queue[0].picture : check->result.picture_count;
+	section->first = section->end = check->queued ? check->queue[0].picture
+						      : check->result.picture_count;
 	snprintf(section->why, sizeof section->why, "%s", why);
 	return section;
 }
@@ -209,14 +216,18 @@ static int take_chain(struct media_check *check, const struct signed_sei *sei, s
 	int rc;
 
 	if (!sei->chain)
-		return check->chain.count ? 0 : err_set(err, ERR_PROTO, "%s", _("it comes without a certificate"));
+		return check->chain.count
+			       ? 0
+			       : err_set(err, ERR_PROTO, "%s", _("it comes without a certificate"));
 	rc = chain_read(&chain, sei->chain, sei->chain_bytes, err);
 	if (rc < 0)
 		return rc;
-	if (check->chain.count && EVP_PKEY_eq(X509_get0_pubkey(chain.certificates[0]),
-					      X509_get0_pubkey(check->chain.certificates[0])) != 1) {
+	if (check->chain.count &&
+	    EVP_PKEY_eq(X509_get0_pubkey(chain.certificates[0]),
+			X509_get0_pubkey(check->chain.certificates[0])) != 1) {
 		chain_clear(&chain);
-		return err_set(err, ERR_TAMPER, "%s", _("it is signed with another key than what comes before"));
+		return err_set(err, ERR_TAMPER, "%s",
+			       _("it is signed with another key than what comes before"));
 	}
 	chain_clear(&check->chain);
 	check->chain = chain;
@@ -236,7 +247,8 @@ static void judge_provenance(struct media_check *check, const struct signed_sei 
 	rc = chain_verify(&check->chain, check->root, sei->start_utc_us, &err);
 	if (rc == 0)
 		rc = chain_check_signer(check->chain.certificates[0], &err);
-	else if (rc == ERR_TIMEOUT && chain_verify(&check->chain, check->root, (int64_t)time(NULL) * 1000000, NULL) == 0)
+	else if (rc == ERR_TIMEOUT &&
+		 chain_verify(&check->chain, check->root, (int64_t)time(NULL) * 1000000, NULL) == 0)
 		found = PROVENANCE_OTHER_TIME;
 	if (rc < 0 && found == PROVENANCE_OK)
 		found = PROVENANCE_BAD;
@@ -262,7 +274,8 @@ static void refuse_claim(struct media_check *check, const struct signed_sei *sei
 {
 	media_section_refuse(check, sei, why);
 	if (sei->has_general)
-		check->claimed_in_vain = MAX(check->claimed_in_vain, media_section_claim(check, sei));
+		check->claimed_in_vain = MAX(check->claimed_in_vain,
+					     media_section_claim(check, sei));
 }
 
 static void give_sei(struct media_check *check, const struct nal *nal)
@@ -323,7 +336,8 @@ static void find_incomplete(struct media_result *result)
 	for (size_t i = 0; i < result->picture_count; i++) {
 		struct media_picture *picture = &result->pictures[i];
 		bool loss = picture->missing_before || picture->missing_after ||
-			    (i + 1 < result->picture_count && result->pictures[i + 1].missing_before);
+			    (i + 1 < result->picture_count &&
+			     result->pictures[i + 1].missing_before);
 
 		picture->incomplete = loss && picture->slices < slices;
 	}
@@ -352,7 +366,8 @@ const struct media_result *media_check_end(struct media_check *check)
 {
 	struct media_result *result = &check->result;
 
-	drop_unsigned(check, check->any_sei ? MIN(check->claimed_in_vain, check->queued) : check->queued);
+	drop_unsigned(check,
+		      check->any_sei ? MIN(check->claimed_in_vain, check->queued) : check->queued);
 	if (check->sps_known && check->pps_known)
 		result->parameters_known =
 			EVP_DigestFinal_ex(check->parameters, result->parameters_sha256, NULL) == 1;
@@ -362,8 +377,8 @@ const struct media_result *media_check_end(struct media_check *check)
 
 bool media_result_good(const struct media_result *result)
 {
-	return result->picture_count && result->authentic == result->picture_count && !result->missing &&
-	       result->worst < MEDIA_MISSING && !result->trouble[0] && !result->unprotected &&
-	       !result->parameters_changed &&
+	return result->picture_count && result->authentic == result->picture_count &&
+	       !result->missing && result->worst < MEDIA_MISSING && !result->trouble[0] &&
+	       !result->unprotected && !result->parameters_changed &&
 	       (result->provenance == PROVENANCE_OK || result->provenance == PROVENANCE_OTHER_TIME);
 }

@@ -43,7 +43,8 @@ struct media_check {
 /** Judge the section that @sei signs by what waits in the queue; what it claims leaves the queue. */
 void media_section_judge(struct media_check *check, const struct signed_sei *sei);
 /** A section that is not OK, with its reason. @sei NULL: it cannot be read. Claims nothing. */
-struct media_section *media_section_refuse(struct media_check *check, const struct signed_sei *sei, const char *why);
+struct media_section *media_section_refuse(struct media_check *check, const struct signed_sei *sei,
+					   const char *why);
 /** How many at the queue's front @sei speaks of, going by GOPs and its number alone. */
 size_t media_section_claim(const struct media_check *check, const struct signed_sei *sei);
 

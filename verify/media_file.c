@@ -19,11 +19,13 @@ static void give_config(struct media_check *check, const uint8_t *config, size_t
 	struct nal nal;
 
 	for (int kind = 0; kind < 2 && reader.at < reader.end; kind++)
-		for (unsigned count = *reader.at++ & 0x1f; count && h264_next(&reader, &nal); count--)
+		for (unsigned count = *reader.at++ & 0x1f; count && h264_next(&reader, &nal);
+		     count--)
 			media_check_give(check, &nal, 0);
 }
 
-static int give_mp4(struct media_file *file, const uint8_t *bytes, size_t len_bytes, struct err *err)
+static int give_mp4(struct media_file *file, const uint8_t *bytes, size_t len_bytes,
+		    struct err *err)
 {
 	struct mp4 mp4;
 	int rc = mp4_read(&mp4, bytes, len_bytes, err);
@@ -32,7 +34,8 @@ static int give_mp4(struct media_file *file, const uint8_t *bytes, size_t len_by
 		give_config(file->check, mp4.config, mp4.config_bytes);
 	for (size_t i = 0; rc == 0 && i < mp4.count; i++) {
 		const uint8_t *sample = bytes + mp4.samples[i].offset;
-		struct h264_reader reader = { sample, sample + mp4.samples[i].len_bytes, mp4.length_bytes, false };
+		struct h264_reader reader = { sample, sample + mp4.samples[i].len_bytes,
+					      mp4.length_bytes, false };
 		struct nal nal;
 
 		while (h264_next(&reader, &nal))
@@ -50,7 +53,8 @@ static int give_mp4(struct media_file *file, const uint8_t *bytes, size_t len_by
 
 /* --- a byte stream --------------------------------------------------------------------------------- */
 
-static int give_stream(struct media_file *file, const uint8_t *bytes, size_t len_bytes, struct err *err)
+static int give_stream(struct media_file *file, const uint8_t *bytes, size_t len_bytes,
+		       struct err *err)
 {
 	struct h264_reader reader = { bytes, bytes + len_bytes, 0, false };
 	bool known = false;
@@ -60,7 +64,9 @@ static int give_stream(struct media_file *file, const uint8_t *bytes, size_t len
 		known |= nal_type(&nal) == NAL_TYPE_SPS;
 		media_check_give(file->check, &nal, MEDIA_TIME_UNKNOWN);
 	}
-	return known ? 0 : err_set(err, ERR_UNSUPPORTED, "%s", _("it is neither an MP4 file nor an H.264 stream"));
+	return known ? 0
+		     : err_set(err, ERR_UNSUPPORTED, "%s",
+			       _("it is neither an MP4 file nor an H.264 stream"));
 }
 
 /*
@@ -76,14 +82,16 @@ static void take_signed_times(const struct media_result *result)
 		int64_t length_us = section->end_utc_us - section->start_utc_us, from_us;
 		size_t count = section->end - section->first;
 
-		if (!count || section->start_utc_us == MEDIA_TIME_UNKNOWN || length_us < 0 || length_us > LONGEST_US)
+		if (!count || section->start_utc_us == MEDIA_TIME_UNKNOWN || length_us < 0 ||
+		    length_us > LONGEST_US)
 			continue;
 		if (begin_us == MEDIA_TIME_UNKNOWN)
 			begin_us = section->start_utc_us;
 		from_us = MAX(section->start_utc_us - begin_us, until_us);
 		until_us = from_us + length_us;
 		for (size_t k = 0; k < count; k++)
-			result->pictures[section->first + k].time_us = from_us + length_us * (int64_t)k / (int64_t)count;
+			result->pictures[section->first + k].time_us =
+				from_us + length_us * (int64_t)k / (int64_t)count;
 	}
 }
 
@@ -102,7 +110,8 @@ static void compare_clocks(struct media_file *file)
 
 		if (section->status != MEDIA_OK || section->first == section->end)
 			continue;
-		found_us = (int64_t)((uint64_t)section->start_utc_us - (uint64_t)result->pictures[section->first].time_us);
+		found_us = (int64_t)((uint64_t)section->start_utc_us -
+				     (uint64_t)result->pictures[section->first].time_us);
 		if (!known)
 			offset_us = found_us;
 		known = true;
@@ -115,14 +124,16 @@ static void compare_clocks(struct media_file *file)
 	}
 }
 
-int media_file_check(struct media_file *out, const uint8_t *bytes, size_t len_bytes, X509 *root, struct err *err)
+int media_file_check(struct media_file *out, const uint8_t *bytes, size_t len_bytes, X509 *root,
+		     struct err *err)
 {
 	int rc;
 
 	*out = (struct media_file){ .check = media_check_new(root) };
 	if (!out->check)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	rc = mp4_is(bytes, len_bytes) ? give_mp4(out, bytes, len_bytes, err) : give_stream(out, bytes, len_bytes, err);
+	rc = mp4_is(bytes, len_bytes) ? give_mp4(out, bytes, len_bytes, err)
+				      : give_stream(out, bytes, len_bytes, err);
 	if (rc < 0)
 		return rc;
 	out->result = media_check_end(out->check);
@@ -141,6 +152,6 @@ void media_file_clear(struct media_file *file)
 
 bool media_file_good(const struct media_file *file)
 {
-	return media_result_good(file->result) && !file->cut_off && !file->reordered && !file->edited &&
-	       !file->broken_samples && !file->clock_off_us;
+	return media_result_good(file->result) && !file->cut_off && !file->reordered &&
+	       !file->edited && !file->broken_samples && !file->clock_off_us;
 }

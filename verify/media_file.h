@@ -19,7 +19,8 @@ struct media_file {
  *
  * @return 0: there is a result, whatever it says; ERR_PROTO or ERR_UNSUPPORTED: this is no such file; ERR_NOMEM
  */
-int media_file_check(struct media_file *out, const uint8_t *bytes, size_t len_bytes, X509 *root, struct err *err);
+int media_file_check(struct media_file *out, const uint8_t *bytes, size_t len_bytes, X509 *root,
+		     struct err *err);
 void media_file_clear(struct media_file *file);
 
 /** As media_result_good, and nothing about the file itself is wrong. */

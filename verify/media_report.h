@@ -11,7 +11,13 @@
 #include "verify/media_file.h"
 #include "verify/report.h"
 
-enum stretch_kind { STRETCH_AUTHENTIC, STRETCH_PENDING, STRETCH_MISSING, STRETCH_UNSIGNED, STRETCH_CHANGED };
+enum stretch_kind {
+	STRETCH_AUTHENTIC,
+	STRETCH_PENDING,
+	STRETCH_MISSING,
+	STRETCH_UNSIGNED,
+	STRETCH_CHANGED
+};
 
 /** Pictures [first, end) that are of one kind; first == end: missing ones between two others. */
 struct stretch {

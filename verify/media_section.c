@@ -55,7 +55,8 @@ static struct place *sort_queue(const struct media_check *check)
 }
 
 /* Equal slices (a still picture makes them) pair up in order: the n-th signed with the n-th received. */
-static bool find_partners(const struct media_check *check, const struct signed_sei *sei, int *partner)
+static bool find_partners(const struct media_check *check, const struct signed_sei *sei,
+			  int *partner)
 {
 	CLEANUP(util_freep) struct place *list = sort_list(sei);
 	CLEANUP(util_freep) struct place *queue = sort_queue(check);
@@ -135,15 +136,16 @@ static void worsen(struct media_section *section, enum media_status status, cons
 	snprintf(section->why, sizeof section->why, "%s", why);
 }
 
-static void judge_range(struct media_check *check, size_t from, size_t to, enum picture_status status)
+static void judge_range(struct media_check *check, size_t from, size_t to,
+			enum picture_status status)
 {
 	while (from < to)
 		media_queue_judge(check, from++, status);
 }
 
 /* @received slices from @from on have no partner, nor have @listed entries of the list. Returns those missing. */
-static uint32_t settle(struct media_check *check, struct media_section *section, size_t from, size_t received,
-		       uint32_t listed)
+static uint32_t settle(struct media_check *check, struct media_section *section, size_t from,
+		       size_t received, uint32_t listed)
 {
 	uint32_t missing = listed > received ? listed - (uint32_t)received : 0;
 
@@ -175,8 +177,8 @@ static size_t settle_tail_before(struct media_check *check, size_t received)
 }
 
 /* What waits before the first slice of this section; @listed entries of its list come before that one. */
-static void settle_front(struct media_check *check, struct media_section *section, size_t received, uint32_t listed,
-			 bool lost)
+static void settle_front(struct media_check *check, struct media_section *section, size_t received,
+			 uint32_t listed, bool lost)
 {
 	size_t from = lost ? 0 : settle_tail_before(check, received);
 	size_t own = lost || !check->any_found ? MIN(received - from, listed) : received - from;
@@ -185,15 +187,16 @@ static void settle_front(struct media_check *check, struct media_section *sectio
 	if (foreign) {		/* section moves: refusing adds one before it */
 		judge_range(check, from, from + foreign, PICTURE_UNSIGNED);
 		section->wrong += (uint32_t)foreign;
-		worsen(section, MEDIA_NOT_OK, _("pictures before it are covered by no valid signature"));
+		worsen(section, MEDIA_NOT_OK,
+		       _("pictures before it are covered by no valid signature"));
 	}
 	check->result.pictures[check->queue[received].picture].missing_before +=
 		settle(check, section, from + foreign, own, listed);
 }
 
 /* Go through the list beside the queue. Returns how many slices this section takes from the queue. */
-static size_t settle_pairs(struct media_check *check, struct media_section *section, const struct signed_sei *sei,
-			   const int *partner, bool lost)
+static size_t settle_pairs(struct media_check *check, struct media_section *section,
+			   const struct signed_sei *sei, const int *partner, bool lost)
 {
 	size_t at = 0;
 	uint32_t listed = 0;
@@ -231,14 +234,17 @@ static size_t settle_pairs(struct media_check *check, struct media_section *sect
 /* --- one section ----------------------------------------------------------------------------------- */
 
 /* Nothing that was signed is here. */
-static void judge_absent(struct media_check *check, struct media_section *section, const struct signed_sei *sei)
+static void judge_absent(struct media_check *check, struct media_section *section,
+			 const struct signed_sei *sei)
 {
 	size_t picture_count = check->result.picture_count;
 
 	if (!check->any_found) {
-		worsen(section, MEDIA_NOT_FEASIBLE, _("it signs pictures from before the beginning of this file"));
+		worsen(section, MEDIA_NOT_FEASIBLE,
+		       _("it signs pictures from before the beginning of this file"));
 		if (check->unmatched++)	/* one, or two, may be left over from before; then they are about this file */
-			check->claimed_in_vain = MAX(check->claimed_in_vain, media_section_claim(check, sei));
+			check->claimed_in_vain = MAX(check->claimed_in_vain,
+						     media_section_claim(check, sei));
 		return;
 	}
 	section->missing = section->count;
@@ -249,8 +255,8 @@ static void judge_absent(struct media_check *check, struct media_section *sectio
 		check->result.pictures[picture_count - 1].missing_after += section->count;
 }
 
-static void judge_by_list(struct media_check *check, struct media_section *section, const struct signed_sei *sei,
-			  bool lost)
+static void judge_by_list(struct media_check *check, struct media_section *section,
+			  const struct signed_sei *sei, bool lost)
 {
 	CLEANUP(util_freep) int *partner = calloc(sei->list_count, sizeof *partner);
 	int found = -1;
@@ -260,7 +266,8 @@ static void judge_by_list(struct media_check *check, struct media_section *secti
 	if (partner && find_partners(check, sei, partner))
 		found = keep_rising(partner, sei->list_count);
 	if (found < 0) {
-		snprintf(check->result.trouble, sizeof check->result.trouble, "%s", _("out of memory"));
+		snprintf(check->result.trouble, sizeof check->result.trouble, "%s",
+			 _("out of memory"));
 		return;
 	}
 	if (found == 0) {
@@ -282,7 +289,8 @@ static bool hashes_to(const struct media_check *check, size_t from, const struct
 
 	for (size_t i = from; good && i < from + sei->count; i++)
 		good = EVP_DigestUpdate(context, check->queue[i].hash.bytes, 32) == 1;
-	good = good && EVP_DigestFinal_ex(context, hash.bytes, NULL) == 1 && tlog_equal(&hash, &sei->section_hash);
+	good = good && EVP_DigestFinal_ex(context, hash.bytes, NULL) == 1 &&
+	       tlog_equal(&hash, &sei->section_hash);
 	EVP_MD_CTX_free(context);
 	return good;
 }
@@ -300,7 +308,8 @@ static bool find_whole(const struct media_check *check, const struct signed_sei 
 	return false;
 }
 
-static void judge_whole(struct media_check *check, struct media_section *section, const struct signed_sei *sei, bool lost)
+static void judge_whole(struct media_check *check, struct media_section *section,
+			const struct signed_sei *sei, bool lost)
 {
 	size_t from = 0, taken;
 
@@ -334,8 +343,8 @@ static void break_section(struct media_section *section, const char *why)
 }
 
 /* That this section continues the one before: by counter and link. */
-static void judge_link(const struct media_check *check, struct media_section *section, const struct signed_sei *sei,
-		       bool lost)
+static void judge_link(const struct media_check *check, struct media_section *section,
+		       const struct signed_sei *sei, bool lost)
 {
 	static const struct tlog_hash none;
 
@@ -343,12 +352,15 @@ static void judge_link(const struct media_check *check, struct media_section *se
 		break_section(section, _("it is the first of a signer, but names one before it"));
 	if (check->previous_known && !lost && check->previous_first_known &&
 	    !tlog_equal(&sei->link, &check->previous_first))
-		break_section(section, _("it was not signed as the continuation of what stands before it"));
+		break_section(section,
+			      _("it was not signed as the continuation of what stands before it"));
 	if (lost)
-		break_section(section, _("signatures between this one and the one before it are missing"));
+		break_section(section,
+			      _("signatures between this one and the one before it are missing"));
 }
 
-static void note_ends(struct media_check *check, const struct media_section *section, const struct signed_sei *sei)
+static void note_ends(struct media_check *check, const struct media_section *section,
+		      const struct signed_sei *sei)
 {
 	struct media_result *result = &check->result;
 
@@ -373,7 +385,8 @@ void media_section_judge(struct media_check *check, const struct signed_sei *sei
 	bool lost;
 
 	if (check->previous_known && step <= 0) {
-		media_section_refuse(check, sei, _("a signature stands here that belongs to an earlier place"));
+		media_section_refuse(check, sei,
+				     _("a signature stands here that belongs to an earlier place"));
 		return;
 	}
 	lost = check->previous_known && step > 1;

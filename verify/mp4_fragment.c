@@ -3,12 +3,21 @@
 #include "station/base/i18n.h"
 #include "verify/mp4_own.h"
 
-enum {	/* tfhd */
-	BASE_OFFSET = 0x1, DESCRIPTION = 0x2, DEFAULT_DURATION = 0x8, DEFAULT_SIZE = 0x10, DEFAULT_FLAGS = 0x20,
-	BASE_IS_MOOF = 0x20000,
+enum { /* tfhd */
+       BASE_OFFSET = 0x1,
+       DESCRIPTION = 0x2,
+       DEFAULT_DURATION = 0x8,
+       DEFAULT_SIZE = 0x10,
+       DEFAULT_FLAGS = 0x20,
+       BASE_IS_MOOF = 0x20000,
 };
-enum {	/* trun */
-	DATA_OFFSET = 0x1, FIRST_FLAGS = 0x4, DURATIONS = 0x100, SIZES = 0x200, FLAGS = 0x400, SHIFTS = 0x800,
+enum { /* trun */
+       DATA_OFFSET = 0x1,
+       FIRST_FLAGS = 0x4,
+       DURATIONS = 0x100,
+       SIZES = 0x200,
+       FLAGS = 0x400,
+       SHIFTS = 0x800,
 };
 
 struct fragment {
@@ -42,15 +51,18 @@ static bool read_header(const struct mp4_reading *reading, struct mp4_bytes *tfh
 	return mine;
 }
 
-static int add_samples(struct mp4_reading *reading, struct fragment *fragment, struct mp4_bytes *trun, uint32_t flags,
-		       uint64_t count, struct err *err)
+static int add_samples(struct mp4_reading *reading, struct fragment *fragment,
+		       struct mp4_bytes *trun, uint32_t flags, uint64_t count, struct err *err)
 {
 	for (; count; count--) {
-		struct mp4_sample sample = { .offset = fragment->at, .decoded_ticks = fragment->ticks };
-		uint32_t duration = flags & DURATIONS ? (uint32_t)mp4_number(trun, 4) : fragment->defaults.duration;
+		struct mp4_sample sample = { .offset = fragment->at,
+					     .decoded_ticks = fragment->ticks };
+		uint32_t duration = flags & DURATIONS ? (uint32_t)mp4_number(trun, 4)
+						      : fragment->defaults.duration;
 		int rc;
 
-		sample.len_bytes = flags & SIZES ? (uint32_t)mp4_number(trun, 4) : fragment->defaults.len_bytes;
+		sample.len_bytes = flags & SIZES ? (uint32_t)mp4_number(trun, 4)
+						 : fragment->defaults.len_bytes;
 		if (flags & FLAGS)
 			mp4_skip(trun, 4);
 		if (flags & SHIFTS)
@@ -66,7 +78,8 @@ static int add_samples(struct mp4_reading *reading, struct fragment *fragment, s
 	return 0;
 }
 
-static int read_run(struct mp4_reading *reading, struct fragment *fragment, struct mp4_bytes trun, struct err *err)
+static int read_run(struct mp4_reading *reading, struct fragment *fragment, struct mp4_bytes trun,
+		    struct err *err)
 {
 	uint32_t flags = (uint32_t)mp4_number(&trun, 4) & 0xffffff;
 	uint64_t count = mp4_number(&trun, 4);
@@ -89,7 +102,8 @@ static void read_time(struct mp4_bytes traf, struct fragment *fragment)
 	fragment->ticks = mp4_number(&box.body, version == 1 ? 8 : 4);
 }
 
-static int read_track(struct mp4_reading *reading, struct mp4_bytes traf, uint64_t moof_at, struct err *err)
+static int read_track(struct mp4_reading *reading, struct mp4_bytes traf, uint64_t moof_at,
+		      struct err *err)
 {
 	struct fragment fragment;
 	struct mp4_box box;

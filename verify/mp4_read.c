@@ -23,22 +23,28 @@ bool mp4_is(const uint8_t *bytes, size_t len_bytes)
 	struct mp4_bytes file = { bytes, bytes + len_bytes, false };
 	struct mp4_box box;
 
-	return mp4_next(&file, &box) && (box.type == MP4_TYPE('f', 't', 'y', 'p') ||
-					 box.type == MP4_TYPE('s', 't', 'y', 'p') || box.type == moov);
+	return mp4_next(&file, &box) &&
+	       (box.type == MP4_TYPE('f', 't', 'y', 'p') ||
+		box.type == MP4_TYPE('s', 't', 'y', 'p') || box.type == moov);
 }
 
 int mp4_add(struct mp4_reading *reading, struct mp4_sample sample, struct err *err)
 {
 	struct mp4 *mp4 = reading->mp4;
 
-	if (sample.offset > reading->len_bytes || sample.len_bytes > reading->len_bytes - sample.offset) {
+	if (sample.offset > reading->len_bytes ||
+	    sample.len_bytes > reading->len_bytes - sample.offset) {
 		if (mp4->cut_off)	/* the index is here, the pictures are not: those before are judged */
 			return 0;
-		return err_set(err, ERR_PROTO, _("picture %zu would lie beyond the end of the file"), mp4->count + 1);
+		return err_set(err, ERR_PROTO,
+			       _("picture %zu would lie beyond the end of the file"),
+			       mp4->count + 1);
 	}
 	reading->sample_bytes += sample.len_bytes;
-	if (!sample.len_bytes || reading->sample_bytes > reading->len_bytes || mp4->count == SAMPLES_MAX)
-		return err_set(err, ERR_PROTO, "%s", _("its pictures together are larger than the file"));
+	if (!sample.len_bytes || reading->sample_bytes > reading->len_bytes ||
+	    mp4->count == SAMPLES_MAX)
+		return err_set(err, ERR_PROTO, "%s",
+			       _("its pictures together are larger than the file"));
 	if (mp4->count == mp4->room) {
 		size_t room = mp4->room ? mp4->room * 2 : 1024;
 		struct mp4_sample *larger = realloc(mp4->samples, room * sizeof *larger);
@@ -70,7 +76,8 @@ static bool all_once(struct mp4_bytes bytes)
 	return true;
 }
 
-static bool find_path(struct mp4_bytes bytes, const uint32_t *types, unsigned count, struct mp4_box *box)
+static bool find_path(struct mp4_bytes bytes, const uint32_t *types, unsigned count,
+		      struct mp4_box *box)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (!mp4_find(bytes, types[i], box))
@@ -92,7 +99,8 @@ static uint32_t handler_of(struct mp4_bytes track)
 }
 
 /* The one picture track of @movie. */
-static int find_track(struct mp4 *mp4, struct mp4_bytes movie, struct mp4_bytes *track, struct err *err)
+static int find_track(struct mp4 *mp4, struct mp4_bytes movie, struct mp4_bytes *track,
+		      struct err *err)
 {
 	unsigned found = 0;
 	struct mp4_box box;
@@ -108,8 +116,10 @@ static int find_track(struct mp4 *mp4, struct mp4_bytes movie, struct mp4_bytes 
 		found++;
 	}
 	if (found != 1)
-		return err_set(err, ERR_UNSUPPORTED, _("it has %u tracks of pictures: a player might show another than is "
-			       "checked, so one is wanted"), found);
+		return err_set(err, ERR_UNSUPPORTED,
+			       _("it has %u tracks of pictures: a player might show another than is "
+				 "checked, so one is wanted"),
+			       found);
 	return 0;
 }
 
@@ -132,14 +142,17 @@ static int read_description(struct mp4 *mp4, struct mp4_bytes stbl, struct err *
 	mp4_skip(&list.body, 4);
 	if (mp4_number(&list.body, 4) != 1 || !mp4_next(&list.body, &box) ||
 	    (box.type != MP4_TYPE('a', 'v', 'c', '1') && box.type != MP4_TYPE('a', 'v', 'c', '3')))
-		return err_set(err, ERR_UNSUPPORTED, "%s", _("its pictures are not H.264, or of more than one kind"));
+		return err_set(err, ERR_UNSUPPORTED, "%s",
+			       _("its pictures are not H.264, or of more than one kind"));
 	mp4_skip(&box.body, 78);
 	if (!mp4_find(box.body, MP4_TYPE('a', 'v', 'c', 'C'), &box) || mp4_left(&box.body) < 7)
 		return err_set(err, ERR_PROTO, "%s", _("it has no decoder configuration"));
 	mp4->config = box.body.at;
 	mp4->config_bytes = mp4_left(&box.body);
 	mp4->length_bytes = (mp4->config[4] & 3) + 1u;
-	return mp4->length_bytes != 3 ? 0 : err_set(err, ERR_PROTO, "%s", _("its decoder configuration is broken"));
+	return mp4->length_bytes != 3
+		       ? 0
+		       : err_set(err, ERR_PROTO, "%s", _("its decoder configuration is broken"));
 }
 
 /* An edit list of one entry that begins at the first picture changes nothing. */
@@ -158,7 +171,8 @@ static void read_edits(struct mp4 *mp4, struct mp4_bytes track)
 	mp4_skip(&box.body, wide);
 	from = mp4_number(&box.body, wide);
 	mp4->edited = box.body.bad || count != 1 || mp4_number(&box.body, 4) != 0x10000 ||
-		      from > (mp4->count ? (uint64_t)(uint32_t)MAX(mp4->samples[0].shown_after, 0) : 0);
+		      from > (mp4->count ? (uint64_t)(uint32_t)MAX(mp4->samples[0].shown_after, 0)
+					 : 0);
 }
 
 static void read_defaults(struct mp4_reading *reading, struct mp4_bytes movie)
@@ -188,24 +202,29 @@ static bool in_this_file(struct mp4_bytes minf)
 	if (!find_path(minf, path, ARRAY_LEN(path), &list))
 		return false;
 	mp4_skip(&list.body, 4);
-	return mp4_number(&list.body, 4) == 1 && mp4_next(&list.body, &entry) && mp4_number(&entry.body, 4) & 1;
+	return mp4_number(&list.body, 4) == 1 && mp4_next(&list.body, &entry) &&
+	       mp4_number(&entry.body, 4) & 1;
 }
 
-static int read_movie(struct mp4_reading *reading, struct mp4_bytes movie, struct mp4_bytes *track, struct err *err)
+static int read_movie(struct mp4_reading *reading, struct mp4_bytes movie, struct mp4_bytes *track,
+		      struct err *err)
 {
 	struct mp4_box media, header, minf, stbl;
 	int rc = find_track(reading->mp4, movie, track, err);
 
 	if (rc < 0)
 		return rc;
-	if (!mp4_find(*track, MP4_TYPE('t', 'k', 'h', 'd'), &header) || !mp4_find(*track, mdia, &media))
+	if (!mp4_find(*track, MP4_TYPE('t', 'k', 'h', 'd'), &header) ||
+	    !mp4_find(*track, mdia, &media))
 		return err_set(err, ERR_PROTO, "%s", _("its track of pictures is broken"));
 	reading->track = number_after_times(header.body);
 	if (!mp4_find(media.body, MP4_TYPE('m', 'd', 'h', 'd'), &header) ||
 	    !mp4_find(media.body, MP4_TYPE('m', 'i', 'n', 'f'), &minf) ||
 	    !mp4_find(minf.body, MP4_TYPE('s', 't', 'b', 'l'), &stbl) || !in_this_file(minf.body) ||
-	    !all_once(*track) || !all_once(media.body) || !all_once(minf.body) || !all_once(stbl.body))
-		return err_set(err, ERR_PROTO, "%s", _("its track of pictures is broken, or lies in another file"));
+	    !all_once(*track) || !all_once(media.body) || !all_once(minf.body) ||
+	    !all_once(stbl.body))
+		return err_set(err, ERR_PROTO, "%s",
+			       _("its track of pictures is broken, or lies in another file"));
 	reading->mp4->ticks_per_s = number_after_times(header.body);
 	if (!reading->mp4->ticks_per_s)
 		return err_set(err, ERR_PROTO, "%s", _("its clock does not tick"));
@@ -247,7 +266,8 @@ int mp4_read(struct mp4 *out, const uint8_t *bytes, size_t len_bytes, struct err
 	*out = (struct mp4){ .samples = NULL };
 	out->cut_off = is_cut_off(file);
 	if (mp4_count(file, moov) != 1 || !mp4_find(file, moov, &box) || box.cut_off)
-		return err_set(err, ERR_PROTO, "%s", _("it has no description of its tracks, or more than one"));
+		return err_set(err, ERR_PROTO, "%s",
+			       _("it has no description of its tracks, or more than one"));
 	rc = read_movie(&reading, box.body, &track, err);
 	if (rc == 0)
 		rc = read_fragments(&reading, file, err);
@@ -267,5 +287,6 @@ int64_t mp4_time_us(const struct mp4 *mp4, const struct mp4_sample *sample)
 {
 	uint64_t ticks = sample->decoded_ticks - mp4->samples[0].decoded_ticks;
 
-	return (int64_t)(ticks / mp4->ticks_per_s * 1000000 + ticks % mp4->ticks_per_s * 1000000 / mp4->ticks_per_s);
+	return (int64_t)(ticks / mp4->ticks_per_s * 1000000 +
+			 ticks % mp4->ticks_per_s * 1000000 / mp4->ticks_per_s);
 }

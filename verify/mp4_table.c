@@ -13,7 +13,8 @@ struct runs {
 	bool there;
 };
 
-static bool open_table(struct mp4_bytes stbl, uint32_t type, struct mp4_bytes *table, uint64_t *count)
+static bool open_table(struct mp4_bytes stbl, uint32_t type, struct mp4_bytes *table,
+		       uint64_t *count)
 {
 	struct mp4_box box;
 
@@ -57,9 +58,11 @@ static bool open_chunks(struct chunks *chunks, struct mp4_bytes stbl)
 	*chunks = (struct chunks){ .offset_bytes = 4 };
 	if (!open_table(stbl, MP4_TYPE('s', 't', 's', 'c'), &chunks->map, &chunks->maps_left))
 		return false;
-	if (!open_table(stbl, MP4_TYPE('s', 't', 'c', 'o'), &chunks->offsets, &chunks->chunk_count)) {
+	if (!open_table(stbl, MP4_TYPE('s', 't', 'c', 'o'), &chunks->offsets,
+			&chunks->chunk_count)) {
 		chunks->offset_bytes = 8;
-		if (!open_table(stbl, MP4_TYPE('c', 'o', '6', '4'), &chunks->offsets, &chunks->chunk_count))
+		if (!open_table(stbl, MP4_TYPE('c', 'o', '6', '4'), &chunks->offsets,
+				&chunks->chunk_count))
 			return false;
 	}
 	chunks->next_from = chunks->maps_left ? mp4_number(&chunks->map, 4) : 0;
@@ -86,8 +89,8 @@ static int broken(struct err *err)
 }
 
 /* All but the sizes; @sizes stands at the first one, or @same is the size of all. */
-static int walk(struct mp4_reading *reading, struct mp4_bytes stbl, struct mp4_bytes sizes, uint32_t same, uint64_t count,
-		struct err *err)
+static int walk(struct mp4_reading *reading, struct mp4_bytes stbl, struct mp4_bytes sizes,
+		uint32_t same, uint64_t count, struct err *err)
 {
 	struct runs durations, shifts;
 	uint64_t offset = 0, in_chunk = 0, ticks = 0;
@@ -127,7 +130,8 @@ int mp4_read_table(struct mp4_reading *reading, struct mp4_bytes stbl, struct er
 	uint64_t count;
 
 	if (!mp4_find(stbl, MP4_TYPE('s', 't', 's', 'z'), &box))
-		return err_set(err, ERR_UNSUPPORTED, "%s", _("it has no table of the sizes of samples (stsz)"));
+		return err_set(err, ERR_UNSUPPORTED, "%s",
+			       _("it has no table of the sizes of samples (stsz)"));
 	sizes = box.body;
 	mp4_skip(&sizes, 4);
 	same = (uint32_t)mp4_number(&sizes, 4);

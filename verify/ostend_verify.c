@@ -80,11 +80,15 @@ static int check_recording(const struct options *options, X509 *root, struct rep
 		return fail(options->path, &err);
 	media_report(report, options->path, &media);
 	if (media_file_good(&media) && !report_wrong(report)) {
-		report_end(report, _("GOOD: every picture in this file is one that was signed, and none is missing between them."));
+		report_end(report,
+			   _("GOOD: every picture in this file is one that was signed, and none is "
+			     "missing between them."));
 		return DONE;
 	}
-	report_end(report, media.result->chain.count ? _("NOT GOOD: not all of this file is proved; see above.") :
-		   _("NOT SIGNED: nothing in this file proves where it comes from."));
+	report_end(report,
+		   media.result->chain.count
+			   ? _("NOT GOOD: not all of this file is proved; see above.")
+			   : _("NOT SIGNED: nothing in this file proves where it comes from."));
 	return WRONG;
 }
 
@@ -103,11 +107,15 @@ static int check_package(const struct options *options, X509 *root, struct repor
 	if (package_check(report, options->path, &how, &err) < 0)
 		return fail(options->path, &err);
 	if (report_wrong(report))
-		snprintf(verdict, sizeof verdict, ngettext("NOT GOOD: %u thing is wrong with this package; see above.",
-			 "NOT GOOD: %u things are wrong with this package; see above.", report_wrong(report)), report_wrong(report));
+		snprintf(verdict, sizeof verdict,
+			 ngettext("NOT GOOD: %u thing is wrong with this package; see above.",
+				  "NOT GOOD: %u things are wrong with this package; see above.",
+				  report_wrong(report)),
+			 report_wrong(report));
 	else
-		snprintf(verdict, sizeof verdict, "%s", _("GOOD: the files are those that the log tells of, and the log only grew. That the "
-			 "right object lay on the table, no program can say."));
+		snprintf(verdict, sizeof verdict, "%s",
+			 _("GOOD: the files are those that the log tells of, and the log only "
+			   "grew. That the right object lay on the table, no program can say."));
 	report_end(report, verdict);
 	return report_wrong(report) ? WRONG : DONE;
 }
@@ -142,8 +150,12 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "root", required_argument, NULL, 'r' }, { "checkpoint", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
+		{ "root", required_argument, NULL, 'r' },
+		{ "checkpoint", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct options options = { .json = false };
 	int option;

@@ -22,7 +22,8 @@ static void read_chain(struct package *package, enum package_chain which)
 
 	if (mapped_open(&file, package->folder_fd, chains[which].file, &err) < 0 ||
 	    chain_read(&package->chains[which], (const char *)file.bytes, file.len_bytes, &err) < 0)
-		package_wrong(package, "certificate.read", chains[which].file, _("the certificate cannot be read: %s"), err.text);
+		package_wrong(package, "certificate.read", chains[which].file,
+			      _("the certificate cannot be read: %s"), err.text);
 }
 
 void package_read_certificates(struct package *package)
@@ -49,7 +50,8 @@ static void judge_signer(struct package *package, enum package_chain which)
 {
 	struct chain *chain = &package->chains[which];
 	/* the list was signed when it says; the others have signed before the package was made */
-	int64_t when_us = which == CHAIN_LOG && package->signed_utc_us ? package->signed_utc_us : package->made_utc_us;
+	int64_t when_us = which == CHAIN_LOG && package->signed_utc_us ? package->signed_utc_us
+								       : package->made_utc_us;
 	char name[CHAIN_NAME_MAX];
 	struct err err;
 	int rc;
@@ -62,13 +64,16 @@ static void judge_signer(struct package *package, enum package_chain which)
 		rc = chain_check_signer(chain->certificates[0], &err);
 	chain_name(chain->certificates[0], name, sizeof name);
 	if (rc == 0 && strcmp(name, chains[which].name) != 0)
-		rc = err_set(&err, ERR_DENIED, _("its name is \"%s\", not \"%s\""), name, chains[which].name);
+		rc = err_set(&err, ERR_DENIED, _("its name is \"%s\", not \"%s\""), name,
+			     chains[which].name);
 	if (rc < 0)
-		package_wrong(package, "certificate.chain", chains[which].file, _("this certificate was not given to a signer by the root, or "
-			      "was not valid when the package was made: %s"), err.text);
+		package_wrong(package, "certificate.chain", chains[which].file,
+			      _("this certificate was not given to a signer by the root, or "
+				"was not valid when the package was made: %s"),
+			      err.text);
 	else
-		report_say(package->report, REPORT_OK, "certificate.chain", chains[which].file, _("issued under the root, and valid when the "
-			   "package was made"));
+		report_say(package->report, REPORT_OK, "certificate.chain", chains[which].file,
+			   _("issued under the root, and valid when the package was made"));
 }
 
 static bool same(X509 *a, X509 *b)
@@ -83,17 +88,23 @@ void package_judge_certificates(struct package *package)
 
 	for (int i = CHAIN_LOG; i < CHAIN_COUNT; i++)
 		judge_signer(package, i);
-	if (package->options->root && own->count && !same(package->options->root, own->certificates[0]))
-		package_wrong(package, "certificate.root", chains[CHAIN_ROOT].file, "%s", _("it is not the root certificate that was given: "
-			      "the package comes from another centre, or pretends to"));
+	if (package->options->root && own->count &&
+	    !same(package->options->root, own->certificates[0]))
+		package_wrong(package, "certificate.root", chains[CHAIN_ROOT].file, "%s",
+			      _("it is not the root certificate that was given: "
+				"the package comes from another centre, or pretends to"));
 	if (!package->root) {
-		package_wrong(package, "certificate.root", chains[CHAIN_ROOT].file, "%s", _("there is no root certificate to judge the signers "
-			      "by"));
+		package_wrong(package, "certificate.root", chains[CHAIN_ROOT].file, "%s",
+			      _("there is no root certificate to judge the signers by"));
 		return;
 	}
 	chain_fingerprint(package->root, fingerprint);
 	if (!package->options->root)
-		report_say(package->report, REPORT_NOTE, "certificate.root", chains[CHAIN_ROOT].file, "%s", _("no root was given (--root), so "
-			   "the package's own was taken: anybody can make one. Compare its fingerprint with what the centre publishes"));
-	report_value(package->report, "root_sha256", chains[CHAIN_ROOT].file, _("SHA-256 fingerprint of the root certificate:"), fingerprint);
+		report_say(package->report, REPORT_NOTE, "certificate.root",
+			   chains[CHAIN_ROOT].file, "%s",
+			   _("no root was given (--root), so "
+			     "the package's own was taken: anybody can make one. Compare its fingerprint "
+			     "with what the centre publishes"));
+	report_value(package->report, "root_sha256", chains[CHAIN_ROOT].file,
+		     _("SHA-256 fingerprint of the root certificate:"), fingerprint);
 }

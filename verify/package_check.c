@@ -19,11 +19,13 @@ static int compare_with_name(const void *name, const void *file)
 
 struct package_file *package_find(const struct package *package, const char *name)
 {
-	return package->file_count ? bsearch(name, package->files, package->file_count, sizeof *package->files,
-					     compare_with_name) : NULL;
+	return package->file_count ? bsearch(name, package->files, package->file_count,
+					     sizeof *package->files, compare_with_name)
+				   : NULL;
 }
 
-bool package_open(const struct package *package, const char *check, const char *name, struct mapped *out)
+bool package_open(const struct package *package, const char *check, const char *name,
+		  struct mapped *out)
 {
 	struct err err;
 
@@ -42,28 +44,34 @@ static void check_signature(struct package *package)
 	size_t count = 0;
 	struct err err;
 
-	if (!package->manifest_bytes.bytes || !package_open(package, "manifest.signature", "manifest.p7s", &signature))
+	if (!package->manifest_bytes.bytes ||
+	    !package_open(package, "manifest.signature", "manifest.p7s", &signature))
 		return;
 	if (!package->chains[CHAIN_LOG].count) {
-		package_wrong(package, "manifest.signature", "manifest.p7s", "%s", _("the signature cannot be checked without "
-			      "certificates/log.pem"));
+		package_wrong(package, "manifest.signature", "manifest.p7s", "%s",
+			      _("the signature cannot be checked without certificates/log.pem"));
 		return;
 	}
 	for (int i = 0; i < CHAIN_COUNT; i++)
 		for (unsigned k = 0; k < package->chains[i].count; k++)
 			known[count++] = package->chains[i].certificates[k];
-	if (cms_check(signature.bytes, signature.len_bytes, package->manifest_bytes.bytes, package->manifest_bytes.len_bytes,
-		      &package->chains[CHAIN_LOG], known, count, &package->signed_utc_us, &err) < 0) {
-		package_wrong(package, "manifest.signature", "manifest.p7s", _("the signature on the list of contents (manifest.json) "
-			      "does not hold: %s"), err.text);
+	if (cms_check(signature.bytes, signature.len_bytes, package->manifest_bytes.bytes,
+		      package->manifest_bytes.len_bytes, &package->chains[CHAIN_LOG], known, count,
+		      &package->signed_utc_us, &err) < 0) {
+		package_wrong(package, "manifest.signature", "manifest.p7s",
+			      _("the signature on the list of contents (manifest.json) "
+				"does not hold: %s"),
+			      err.text);
 		return;
 	}
 	if (package->manifest && (package->signed_utc_us < package->made_utc_us - SIGNING_US ||
 				  package->signed_utc_us > package->made_utc_us + SIGNING_US))
-		package_wrong(package, "manifest.time", "manifest.p7s", "%s", _("it was signed at another time than the list of contents says"));
+		package_wrong(package, "manifest.time", "manifest.p7s", "%s",
+			      _("it was signed at another time than the list of contents says"));
 	chain_name(package->chains[CHAIN_LOG].certificates[0], name, sizeof name);
-	report_say(package->report, REPORT_OK, "manifest.signature", "manifest.json", _("the list of contents is the one that \"%s\" "
-		   "signed"), name);
+	report_say(package->report, REPORT_OK, "manifest.signature", "manifest.json",
+		   _("the list of contents is the one that \"%s\" signed"),
+		   name);
 }
 
 static void clear(struct package *package)
@@ -81,7 +89,8 @@ static void clear(struct package *package)
 		close(package->folder_fd);
 }
 
-int package_check(struct report *report, const char *path, const struct package_options *options, struct err *err)
+int package_check(struct report *report, const char *path, const struct package_options *options,
+		  struct err *err)
 {
 	struct package package = { .report = report, .options = options, .folder_fd = -1 };
 

@@ -18,6 +18,7 @@ struct package_options {
 };
 
 /** Check the folder @path into @report. 0, whatever was found; ERR_OS when it cannot be opened; ERR_NOMEM. */
-int package_check(struct report *report, const char *path, const struct package_options *options, struct err *err);
+int package_check(struct report *report, const char *path, const struct package_options *options,
+		  struct err *err);
 
 #endif

@@ -20,21 +20,26 @@ static void check_digest(struct package *package, struct package_file *file)
 	struct err err;
 
 	if (file->problem)
-		package_wrong(package, "file.problem", file->name, _("the station itself says of this file: %s"), file->problem);
+		package_wrong(package, "file.problem", file->name,
+			      _("the station itself says of this file: %s"), file->problem);
 	if (file->absent)
 		return;
 	if (mapped_open(&bytes, package->folder_fd, file->name, &err) < 0) {
-		package_wrong(package, "file.missing", file->name, _("this file is on the list of contents, but it is not here: %s"),
+		package_wrong(package, "file.missing", file->name,
+			      _("this file is on the list of contents, but it is not here: %s"),
 			      err.text);
 		return;
 	}
 	file->found = true;
 	if (EVP_Digest(bytes.bytes, bytes.len_bytes, digest, NULL, EVP_sha256(), NULL) == 1 &&
-	    memcmp(digest, file->sha256, sizeof digest) == 0 && bytes.len_bytes == (uint64_t)file->len_bytes)
+	    memcmp(digest, file->sha256, sizeof digest) == 0 &&
+	    bytes.len_bytes == (uint64_t)file->len_bytes)
 		file->good = true;
 	else
-		package_wrong(package, "file.changed", file->name, _("this file is not the one that was put into the package: it has %zu "
-			      "bytes where %lld were listed, or other ones"), bytes.len_bytes, (long long)file->len_bytes);
+		package_wrong(package, "file.changed", file->name,
+			      _("this file is not the one that was put into the package: it has %zu "
+				"bytes where %lld were listed, or other ones"),
+			      bytes.len_bytes, (long long)file->len_bytes);
 }
 
 /* --- what is there besides ------------------------------------------------------------------------- */
@@ -48,7 +53,8 @@ static bool is_listed(const struct package *package, const char *path)
 
 static void walk(struct package *package, int fd, const char *before, unsigned depth);
 
-static void visit(struct package *package, int fd, const char *path, const char *last, unsigned depth)
+static void visit(struct package *package, int fd, const char *path, const char *last,
+		  unsigned depth)
 {
 	struct stat info;
 	int below;
@@ -56,16 +62,22 @@ static void visit(struct package *package, int fd, const char *path, const char 
 	if (fstatat(fd, last, &info, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	if (S_ISDIR(info.st_mode)) {
-		below = depth < DEPTH_MAX ? openat(fd, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		below = depth < DEPTH_MAX
+				? openat(fd, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+				: -1;
 		if (below < 0)
-			package_wrong(package, "file.surplus", path, "%s", _("this folder cannot be looked into"));
+			package_wrong(package, "file.surplus", path, "%s",
+				      _("this folder cannot be looked into"));
 		else
 			walk(package, below, path, depth + 1);
 	} else if (!S_ISREG(info.st_mode)) {
-		package_wrong(package, "file.kind", path, "%s", _("this is not a file but a link or a device: a package has none"));
-	} else if (strcmp(path, "manifest.json") != 0 && strcmp(path, "manifest.p7s") != 0 && !is_listed(package, path)) {
-		package_wrong(package, "file.surplus", path, "%s", _("this file is not on the list of contents: it was added later, and "
-			      "nothing vouches for it"));
+		package_wrong(package, "file.kind", path, "%s",
+			      _("this is not a file but a link or a device: a package has none"));
+	} else if (strcmp(path, "manifest.json") != 0 && strcmp(path, "manifest.p7s") != 0 &&
+		   !is_listed(package, path)) {
+		package_wrong(package, "file.surplus", path, "%s",
+			      _("this file is not on the list of contents: it was added later, and "
+				"nothing vouches for it"));
 	}
 }
 
@@ -82,7 +94,8 @@ static void walk(struct package *package, int fd, const char *before, unsigned d
 	}
 	while ((entry = readdir(folder)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-			snprintf(path, sizeof path, "%s%s%s", before, *before ? "/" : "", entry->d_name);
+			snprintf(path, sizeof path, "%s%s%s", before, *before ? "/" : "",
+				 entry->d_name);
 			visit(package, dirfd(folder), path, entry->d_name, depth);
 		}
 	closedir(folder);
@@ -99,8 +112,10 @@ void package_check_files(struct package *package)
 	}
 	if (top >= 0)
 		walk(package, top, "", 0);
-	report_say(package->report, good == package->file_count ? REPORT_OK : REPORT_NOTE, "file.digests", NULL,
-		   _("%zu of %zu files on the list of contents are here and unchanged (SHA-256)"), good, package->file_count);
+	report_say(package->report, good == package->file_count ? REPORT_OK : REPORT_NOTE,
+		   "file.digests", NULL,
+		   _("%zu of %zu files on the list of contents are here and unchanged (SHA-256)"),
+		   good, package->file_count);
 }
 
 /* --- SHA256SUMS ------------------------------------------------------------------------------------ */
@@ -119,11 +134,13 @@ static bool check_sum(struct package *package, const char *line, size_t len, siz
 	name[len - 66] = '\0';
 	file = package_find(package, name);
 	if (!file || file->absent || strcmp(file->name, SUMS) == 0) {
-		package_wrong(package, "sums.surplus", SUMS, _("it names %s, which is not on the list of contents"), name);
+		package_wrong(package, "sums.surplus", SUMS,
+			      _("it names %s, which is not on the list of contents"), name);
 		return true;
 	}
 	if (strcmp(hex, file->sha256_hex) != 0)
-		package_wrong(package, "sums.differ", SUMS, _("it gives another digest for %s than the list of contents"), name);
+		package_wrong(package, "sums.differ", SUMS,
+			      _("it gives another digest for %s than the list of contents"), name);
 	(*listed)++;
 	return true;
 }
@@ -136,7 +153,8 @@ void package_check_sums(struct package *package)
 	for (size_t i = 0; i < package->file_count; i++)
 		wanted += !package->files[i].absent && strcmp(package->files[i].name, SUMS) != 0;
 	if (!package_find(package, SUMS)) {
-		package_wrong(package, "sums.missing", SUMS, "%s", _("it is not on the list of contents"));
+		package_wrong(package, "sums.missing", SUMS, "%s",
+			      _("it is not on the list of contents"));
 		return;
 	}
 	if (!package_open(package, "sums.missing", SUMS, &file))
@@ -145,13 +163,16 @@ void package_check_sums(struct package *package)
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 
 		if (!newline || !check_sum(package, at, (size_t)(newline - at), &listed)) {
-			package_wrong(package, "sums.line", SUMS, "%s", _("a line of it is not a digest and a name"));
+			package_wrong(package, "sums.line", SUMS, "%s",
+				      _("a line of it is not a digest and a name"));
 			return;
 		}
 		at = newline + 1;
 	}
 	if (listed != wanted)
-		package_wrong(package, "sums.missing", SUMS, _("it gives %zu digests for %zu files"), listed, wanted);
+		package_wrong(package, "sums.missing", SUMS,
+			      _("it gives %zu digests for %zu files"), listed, wanted);
 	else
-		report_say(package->report, REPORT_OK, "sums", SUMS, "%s", _("it agrees with the list of contents: sha256sum -c gives the same"));
+		report_say(package->report, REPORT_OK, "sums", SUMS, "%s",
+			   _("it agrees with the list of contents: sha256sum -c gives the same"));
 }

@@ -48,12 +48,14 @@ struct package {
 };
 
 /** A finding of REPORT_WRONG about a file of the package. */
-#define package_wrong(package, check, file, ...) report_say((package)->report, REPORT_WRONG, check, file, __VA_ARGS__)
+#define package_wrong(package, check, file, ...)                                                   \
+	report_say((package)->report, REPORT_WRONG, check, file, __VA_ARGS__)
 
 /** The manifest's file called @name; NULL: none. */
 struct package_file *package_find(const struct package *package, const char *name);
 /** Open a file of the package. A failure is a finding of @check unless that file's absence has been told already. */
-bool package_open(const struct package *package, const char *check, const char *name, struct mapped *out);
+bool package_open(const struct package *package, const char *check, const char *name,
+		  struct mapped *out);
 
 /* package_manifest.c */
 void package_read_manifest(struct package *package);

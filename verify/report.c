@@ -81,7 +81,8 @@ static void add(struct report *report, struct item item)
 		if (!report->items)
 			abort();
 	}
-	report->items[report->count++] = (struct item){ item.level, keep(item.check), keep(item.file), keep(item.text) };
+	report->items[report->count++] =
+		(struct item){ item.level, keep(item.check), keep(item.file), keep(item.text) };
 }
 
 void report_say(struct report *report, enum report_level level, const char *check, const char *file,
@@ -99,17 +100,20 @@ void report_say(struct report *report, enum report_level level, const char *chec
 	report->wrong += level == REPORT_WRONG;
 	add(report, (struct item){ level, (char *)check, file ? name : NULL, clean });
 	if (!report->json)
-		fprintf(report->out, "%s\t%s%s%s\n", _(level_labels[level]), name, file ? ": " : "", clean);
+		fprintf(report->out, "%s\t%s%s%s\n", _(level_labels[level]), name, file ? ": " : "",
+			clean);
 }
 
-void report_value(struct report *report, const char *name, const char *file, const char *label, const char *value)
+void report_value(struct report *report, const char *name, const char *file, const char *label,
+		  const char *value)
 {
 	char clean[TEXT_MAX], clean_file[512] = "";
 
 	tty_clean(clean, sizeof clean, value, strlen(value), -1);
 	tty_clean(clean_file, sizeof clean_file, file, strlen(file), -1);
 	if (report->value_count < VALUES_MAX)
-		report->values[report->value_count++] = (struct value){ keep(name), keep(clean_file), keep(clean) };
+		report->values[report->value_count++] =
+			(struct value){ keep(name), keep(clean_file), keep(clean) };
 	if (!report->json)
 		fprintf(report->out, "\t%s\n\t\t%s\n", label, clean);
 }
@@ -134,7 +138,8 @@ bool report_has(const struct report *report, const char *check, const char *file
 bool report_has_part(const struct report *report, const char *part)
 {
 	for (size_t i = 0; i < report->count; i++)
-		if (report->items[i].level == REPORT_WRONG && strncmp(report->items[i].check, part, strlen(part)) == 0)
+		if (report->items[i].level == REPORT_WRONG &&
+		    strncmp(report->items[i].check, part, strlen(part)) == 0)
 			return true;
 	return false;
 }
@@ -180,7 +185,8 @@ static void write_json(const struct report *report, const char *verdict)
 {
 	FILE *out = report->out;
 
-	fprintf(out, "{\"good\": %s, \"wrong\": %u, ", report->wrong ? "false" : "true", report->wrong);
+	fprintf(out, "{\"good\": %s, \"wrong\": %u, ", report->wrong ? "false" : "true",
+		report->wrong);
 	write_member(out, "verdict", verdict);
 	fputs(",\n \"values\": [", out);
 	write_values(report);

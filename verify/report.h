@@ -27,7 +27,8 @@ struct report *report_free(struct report *report);
 void report_say(struct report *report, enum report_level level, const char *check, const char *file,
 		const char *format, ...) PRINTF_LIKE(5, 6);
 /** A value that a reader compares with paper, on a line of its own; in JSON one of "values". @file as above. */
-void report_value(struct report *report, const char *name, const char *file, const char *label, const char *value);
+void report_value(struct report *report, const char *name, const char *file, const char *label,
+		  const char *value);
 
 unsigned report_wrong(const struct report *report);	/* how many of REPORT_WRONG */
 /** The last line: the verdict. Writes the JSON. */

@@ -15,12 +15,21 @@
 #define HEAD_MAX 1100			/* header, type, size: a size below 256 KiB has at most 1,029 bytes */
 #define FILETIME_1970_US INT64_C(11644473600000000)
 
-enum { TAG_GENERAL = 1, TAG_LIST = 2, TAG_SIGNATURE = 3, TAG_CRYPTO = 4, TAG_VENDOR = 5, TAG_CHAIN = 6 };
+enum {
+	TAG_GENERAL = 1,
+	TAG_LIST = 2,
+	TAG_SIGNATURE = 3,
+	TAG_CRYPTO = 4,
+	TAG_VENDOR = 5,
+	TAG_CHAIN = 6
+};
 
 static const uint8_t uuid[16] = { 0x00, 0x5b, 0xc9, 0x3f, 0x2d, 0x71, 0x5e, 0x95,
 				  0xad, 0xa4, 0x79, 0x6f, 0x90, 0x87, 0x7a, 0x6f };
 /* Tag 4 with SHA-256: version, length, the identifier 2.16.840.1.101.3.4.2.1 as DER. */
-static const uint8_t sha256_info[] = { 1, 11, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01 };
+static const uint8_t sha256_info[] = {
+	1, 11, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01
+};
 
 struct value {
 	const uint8_t *bytes;
@@ -55,7 +64,8 @@ static size_t read_head(const uint8_t *bytes, size_t len_bytes, size_t *payload_
 bool signed_sei_is(const struct nal *nal)
 {
 	uint8_t bytes[HEAD_MAX + sizeof uuid + 32];
-	size_t len = h264_unescape(bytes, nal->bytes, MIN(nal->len_bytes, sizeof bytes)), payload_bytes;
+	size_t len = h264_unescape(bytes, nal->bytes, MIN(nal->len_bytes, sizeof bytes)),
+	       payload_bytes;
 	size_t at = read_head(bytes, len, &payload_bytes);
 
 	return at && len - at >= sizeof uuid && memcmp(bytes + at, uuid, sizeof uuid) == 0;
@@ -80,7 +90,8 @@ static bool read_general(struct signed_sei *sei, struct value value)
 
 static bool read_list(struct signed_sei *sei, struct value value)
 {
-	if (sei->list || value.len_bytes < 1 + HASH_BYTES || value.bytes[0] != 1 || (value.len_bytes - 1) % HASH_BYTES)
+	if (sei->list || value.len_bytes < 1 + HASH_BYTES || value.bytes[0] != 1 ||
+	    (value.len_bytes - 1) % HASH_BYTES)
 		return false;
 	sei->list = value.bytes + 1;
 	sei->list_count = (unsigned)((value.len_bytes - 1) / HASH_BYTES);
@@ -136,7 +147,8 @@ static int read_tags(struct signed_sei *sei, size_t at, size_t end, struct err *
 {
 	while (at < end) {
 		unsigned tag = sei->bytes[at];
-		size_t left = end - at, len = left >= 3 ? (size_t)read_number(sei->bytes + at + 1, 2) : left;
+		size_t left = end - at,
+		       len = left >= 3 ? (size_t)read_number(sei->bytes + at + 1, 2) : left;
 
 		if (len > left - MIN(left, 3))
 			return err_set(err, ERR_PROTO, "a part of it is longer than the whole");
@@ -145,7 +157,8 @@ static int read_tags(struct signed_sei *sei, size_t at, size_t end, struct err *
 		if (tag == TAG_SIGNATURE)
 			sei->document_bytes = at;
 		if (!read_value(sei, tag, (struct value){ sei->bytes + at + 3, len }))
-			return err_set(err, ERR_PROTO, "its part of kind %u is not as the specification has it", tag);
+			return err_set(err, ERR_PROTO,
+				       "its part of kind %u is not as the specification has it", tag);
 		at += 3 + len;
 	}
 	if (!sei->certificate && !sei->has_general)
@@ -165,7 +178,8 @@ int signed_sei_read(struct signed_sei *sei, const struct nal *nal, struct err *e
 		return err_set(err, ERR_NOMEM, "out of memory");
 	len = h264_unescape(sei->bytes, nal->bytes, nal->len_bytes);
 	at = read_head(sei->bytes, len, &payload_bytes);
-	if (!at || payload_bytes < sizeof uuid + 1 || len - at != payload_bytes + 1 || sei->bytes[len - 1] != 0x80)
+	if (!at || payload_bytes < sizeof uuid + 1 || len - at != payload_bytes + 1 ||
+	    sei->bytes[len - 1] != 0x80)
 		return err_set(err, ERR_PROTO, "its length is not what it says");
 	at += sizeof uuid;
 	if (sei->bytes[at] & 0x3f)
@@ -187,10 +201,11 @@ static bool digest_document(const struct signed_sei *sei, uint8_t digest[32])
 	CLEANUP(util_freep) uint8_t *escaped = NULL;
 
 	if (!sei->escaped)
-		return EVP_Digest(sei->bytes, sei->document_bytes, digest, NULL, EVP_sha256(), NULL) == 1;
+		return EVP_Digest(sei->bytes, sei->document_bytes, digest, NULL, EVP_sha256(),
+				  NULL) == 1;
 	escaped = malloc(sei->document_bytes * 3 / 2 + 1);
-	return escaped && EVP_Digest(escaped, h264_escape(escaped, sei->bytes, sei->document_bytes), digest, NULL,
-				     EVP_sha256(), NULL) == 1;
+	return escaped && EVP_Digest(escaped, h264_escape(escaped, sei->bytes, sei->document_bytes),
+				     digest, NULL, EVP_sha256(), NULL) == 1;
 }
 
 static bool set_up(EVP_PKEY_CTX *context, bool rsa)
@@ -208,10 +223,12 @@ int signed_sei_verify(const struct signed_sei *sei, X509 *leaf, struct err *err)
 	uint8_t digest[32];
 
 	if (!key || (!rsa && !EVP_PKEY_is_a(key, "EC")))
-		return err_set(err, ERR_UNSUPPORTED, "its key is of a kind that cannot sign pictures");
+		return err_set(err, ERR_UNSUPPORTED,
+			       "its key is of a kind that cannot sign pictures");
 	context = EVP_PKEY_CTX_new(key, NULL);
 	good = set_up(context, rsa) && digest_document(sei, digest) &&
-	       EVP_PKEY_verify(context, sei->signature, sei->signature_bytes, digest, sizeof digest) == 1;
+	       EVP_PKEY_verify(context, sei->signature, sei->signature_bytes, digest,
+			       sizeof digest) == 1;
 	EVP_PKEY_CTX_free(context);
 	ERR_clear_error();
 	return good ? 0 : err_set(err, ERR_TAMPER, "its signature does not hold");

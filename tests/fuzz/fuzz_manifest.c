@@ -35,7 +35,9 @@ static void write_text(FILE *out, const char *text)
 
 static void write_value(FILE *out, const struct json_value *value)
 {
-	static const char *const words[] = { [JSON_IS_NULL] = "null", [JSON_IS_FALSE] = "false", [JSON_IS_TRUE] = "true" };
+	static const char *const words[] = {
+		[JSON_IS_NULL] = "null", [JSON_IS_FALSE] = "false", [JSON_IS_TRUE] = "true"
+	};
 	bool object = value->kind == JSON_IS_OBJECT;
 
 	if (value->kind <= JSON_IS_TRUE) {
@@ -100,7 +102,8 @@ static const char *folder_of(const uint8_t *bytes, size_t len_bytes)
 		snprintf(path, sizeof path, "%s/manifest.json", folder);
 	}
 	file = fopen(path, "we");
-	require(file != NULL && fwrite(bytes, 1, len_bytes, file) == len_bytes && fclose(file) == 0);
+	require(file != NULL && fwrite(bytes, 1, len_bytes, file) == len_bytes &&
+		fclose(file) == 0);
 	return folder;
 }
 
@@ -126,7 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 	}
 	read_json(bytes, len_bytes);
 	report = report_new(nowhere, true);
-	require(package_check(report, folder_of(bytes, len_bytes), &options, NULL) == 0 && report_wrong(report) > 0);
+	require(package_check(report, folder_of(bytes, len_bytes), &options, NULL) == 0 &&
+		report_wrong(report) > 0);
 	report_end(report, "");
 	report_free(report);
 	return 0;

@@ -34,10 +34,12 @@ static void walk(const struct media_result *result)
 	struct stretch stretch = { .end = 0 };
 	size_t at = 0;
 
-	require(result->authentic + result->incomplete + result->pending + result->unsigned_count + result->changed ==
+	require(result->authentic + result->incomplete + result->pending + result->unsigned_count +
+			result->changed ==
 		result->picture_count);
 	for (; stretch_next(&stretch, result); at = stretch.end) {
-		require(stretch.first == at && stretch.end > at && stretch.end <= result->picture_count);
+		require(stretch.first == at && stretch.end > at &&
+			stretch.end <= result->picture_count);
 		require(stretch.culprit >= at && stretch.culprit < stretch.end);
 	}
 	require(at == result->picture_count);

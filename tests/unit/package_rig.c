@@ -35,7 +35,8 @@ static const struct {
 	[RIG_CA] = { "P-256", "Issuing CA", "certificates/ca.pem", RIG_ROOT, true },
 	[RIG_LOG] = { "P-256", "Log signer", "certificates/log.pem", RIG_CA, false },
 	[RIG_MEDIA] = { "P-256", "Media signer", "certificates/media.pem", RIG_CA, false },
-	[RIG_CHECKPOINT] = { "ED25519", "Checkpoint signer", "certificates/checkpoint.pem", RIG_CA, false },
+	[RIG_CHECKPOINT] = { "ED25519", "Checkpoint signer", "certificates/checkpoint.pem", RIG_CA,
+			     false },
 };
 
 static void extend(X509 *certificate, int nid, const char *value)
@@ -55,21 +56,26 @@ void package_rig_renew(struct package_rig *rig, enum rig_key which)
 
 	EVP_PKEY_free(rig->keys[which]);
 	X509_free(rig->certificates[which]);
-	rig->keys[which] = strcmp(certificates[which].kind, "ED25519") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
-									   : EVP_EC_gen("P-256");
+	rig->keys[which] = strcmp(certificates[which].kind, "ED25519") == 0
+				   ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
+				   : EVP_EC_gen("P-256");
 	rig->certificates[which] = certificate;
 	X509_set_version(certificate, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1000 + (long)which);
 	ASN1_TIME_set(X509_getm_notBefore(certificate), time(NULL) - 86400);
 	ASN1_TIME_set(X509_getm_notAfter(certificate), time(NULL) + 86400);
 	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"Centre", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)certificates[which].name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+				   (const uint8_t *)certificates[which].name, -1, -1, 0);
 	issuer = rig->certificates[certificates[which].issuer];
 	X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
 	X509_set_pubkey(certificate, rig->keys[which]);
-	extend(certificate, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(certificate, NID_key_usage, authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-	assert_true(X509_sign(certificate, rig->keys[certificates[which].issuer], EVP_sha256()) > 0);
+	extend(certificate, NID_basic_constraints,
+	       authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+	extend(certificate, NID_key_usage,
+	       authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+	assert_true(X509_sign(certificate, rig->keys[certificates[which].issuer], EVP_sha256()) >
+		    0);
 }
 
 static char *pem_of(X509 *certificate, size_t *len_bytes)
@@ -94,7 +100,8 @@ char *package_rig_path(const struct package_rig *rig, const char *name)
 	return path;
 }
 
-void package_rig_write(const struct package_rig *rig, const char *name, const void *bytes, size_t len_bytes)
+void package_rig_write(const struct package_rig *rig, const char *name, const void *bytes,
+		       size_t len_bytes)
 {
 	char *path = package_rig_path(rig, name);
 	FILE *file;
@@ -137,8 +144,8 @@ struct rig_file *package_rig_file(struct package_rig *rig, const char *name)
 }
 
 /* Takes @bytes; a file of that name is replaced. */
-static void put_file(struct package_rig *rig, const char *name, const char *category, const char *format, void *bytes,
-		     size_t len_bytes, int entry)
+static void put_file(struct package_rig *rig, const char *name, const char *category,
+		     const char *format, void *bytes, size_t len_bytes, int entry)
 {
 	struct rig_file *file = rig->files;
 
@@ -171,15 +178,19 @@ static int put_entry(struct package_rig *rig, const char *action, bool shown, co
 
 	assert_true(rig->entry_count <= RIG_ENTRIES_MAX);
 	entry->shown = shown;
-	assert_true(asprintf(&entry->line, "{\"seq\":%d,\"utc_us\":%" PRId64 ",\"mono_ns\":%d,\"station\":\"" STATION "\",\"action\":\"%s\","
-			     "\"actor\":\"Wang\",\"role\":\"operator\",\"second\":\"Li\",\"reason\":\"\",\"showing\":%d,\"case\":\"%s\","
-			     "\"exhibit\":\"\",\"pose\":null,\"data\":%s,\"salt\":\"%032d\"}", seq, rig->made_utc_us + seq * 1000000 -
-			     3600000000, seq * 1000, action, shown ? 3 : 4, shown ? RIG_CASE : "other", data, seq) > 0);
+	assert_true(asprintf(&entry->line,
+			     "{\"seq\":%d,\"utc_us\":%" PRId64
+			     ",\"mono_ns\":%d,\"station\":\"" STATION "\",\"action\":\"%s\","
+			     "\"actor\":\"Wang\",\"role\":\"operator\",\"second\":\"Li\","
+			     "\"reason\":\"\",\"showing\":%d,\"case\":\"%s\","
+			     "\"exhibit\":\"\",\"pose\":null,\"data\":%s,\"salt\":\"%032d\"}",
+			     seq, rig->made_utc_us + seq * 1000000 - 3600000000, seq * 1000, action,
+			     shown ? 3 : 4, shown ? RIG_CASE : "other", data, seq) > 0);
 	return seq;
 }
 
-static int put_made(struct package_rig *rig, const char *action, const char *name, const char *category, const char *format,
-		    void *bytes, size_t len_bytes)
+static int put_made(struct package_rig *rig, const char *action, const char *name,
+		    const char *category, const char *format, void *bytes, size_t len_bytes)
 {
 	char hex[65], data[128];
 	int seq;
@@ -217,9 +228,12 @@ static struct note_key key_of(const struct package_rig *rig)
 	return key;
 }
 
-static char *note_of(const struct package_rig *rig, const struct tlog_hash *leaves, size_t size, size_t *text_bytes)
+static char *note_of(const struct package_rig *rig, const struct tlog_hash *leaves, size_t size,
+		     size_t *text_bytes)
 {
-	struct checkpoint checkpoint = { .origin = ORIGIN, .size = size, .root = root_of(leaves, size) };
+	struct checkpoint checkpoint = { .origin = ORIGIN,
+					 .size = size,
+					 .root = root_of(leaves, size) };
 	struct note_key key = key_of(rig);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	char *note = calloc(1, 1024);
@@ -230,7 +244,8 @@ static char *note_of(const struct package_rig *rig, const struct tlog_hash *leav
 	assert_true(len > 0);
 	*text_bytes = (size_t)len;
 	assert_true(EVP_DigestSignInit(context, NULL, NULL, NULL, rig->keys[RIG_CHECKPOINT]) &&
-		    EVP_DigestSign(context, signature, &signature_bytes, (const uint8_t *)note, (size_t)len));
+		    EVP_DigestSign(context, signature, &signature_bytes, (const uint8_t *)note,
+				   (size_t)len));
 	EVP_MD_CTX_free(context);
 	note[len++] = '\n';
 	assert_true(note_print_signature(&key, signature, note + len, 512, NULL) > 0);
@@ -249,12 +264,14 @@ static void print_hashes(FILE *out, const struct tlog_proof *proof)
 	fputs("]", out);
 }
 
-static void put_text(struct package_rig *rig, const char *name, const char *category, const char *format, char *text, size_t len)
+static void put_text(struct package_rig *rig, const char *name, const char *category,
+		     const char *format, char *text, size_t len)
 {
 	put_file(rig, name, category, format, text, len, -1);
 }
 
-static void put_note(struct package_rig *rig, const char *name, const struct tlog_hash *leaves, size_t size, char *fingerprint)
+static void put_note(struct package_rig *rig, const char *name, const struct tlog_hash *leaves,
+		     size_t size, char *fingerprint)
 {
 	size_t text_bytes;
 	char *note = note_of(rig, leaves, size, &text_bytes);
@@ -277,7 +294,8 @@ static void put_growth(struct package_rig *rig, const struct tlog_hash *leaves, 
 
 	for (int i = 0; i < 2; i++) {
 		/* of a log that was rolled back no proof exists; the other way round is the best that one can try */
-		tlog_prove_consistency(&proof, leaves, MIN(sizes[i], sizes[i + 1]), MAX(sizes[i], sizes[i + 1]));
+		tlog_prove_consistency(&proof, leaves, MIN(sizes[i], sizes[i + 1]),
+				       MAX(sizes[i], sizes[i + 1]));
 		fprintf(out, "%s{\"old\":%zu,\"new\":%zu,", i ? "," : "[", sizes[i], sizes[i + 1]);
 		print_hashes(out, &proof);
 		fputs("}", out);
@@ -291,7 +309,8 @@ static size_t put_entries(struct package_rig *rig, const struct tlog_hash *leave
 {
 	size_t lines_len, proofs_len, count = 0;
 	char *lines_text, *proofs_text;
-	FILE *lines = open_memstream(&lines_text, &lines_len), *proofs = open_memstream(&proofs_text, &proofs_len);
+	FILE *lines = open_memstream(&lines_text, &lines_len),
+	     *proofs = open_memstream(&proofs_text, &proofs_len);
 	struct tlog_proof proof;
 
 	for (size_t i = 0; i < size; i++) {
@@ -342,8 +361,11 @@ static void print_files(FILE *out, const struct package_rig *rig)
 
 		hex_of(hex, file->bytes, file->len_bytes);
 		snprintf(entry, sizeof entry, "%d", file->entry);
-		fprintf(out, "%s\n {\"name\":\"%s\",\"category\":\"%s\",\"format\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\",\"entry\":%s}",
-			i ? "," : "", file->name, file->category, file->format, file->len_bytes, hex, file->entry < 0 ? "null" : entry);
+		fprintf(out,
+			"%s\n {\"name\":\"%s\",\"category\":\"%s\",\"format\":\"%s\",\"bytes\":%zu,"
+			"\"sha256\":\"%s\",\"entry\":%s}",
+			i ? "," : "", file->name, file->category, file->format, file->len_bytes,
+			hex, file->entry < 0 ? "null" : entry);
 	}
 }
 
@@ -367,8 +389,8 @@ static void sign_manifest(const struct package_rig *rig, const char *text, size_
 	sk_X509_free(others);
 }
 
-static void write_manifest(const struct package_rig *rig, const struct tlog_hash *leaves, size_t size, size_t lines,
-			   const char *fingerprint)
+static void write_manifest(const struct package_rig *rig, const struct tlog_hash *leaves,
+			   size_t size, size_t lines, const char *fingerprint)
 {
 	struct tlog_hash root = root_of(leaves, size);
 	char *text, key_text[NOTE_NAME_MAX + 64];
@@ -379,12 +401,20 @@ static void write_manifest(const struct package_rig *rig, const struct tlog_hash
 
 	EVP_EncodeBlock(root_text, root.bytes, 32);
 	note_key_print(&key, key_text, sizeof key_text);
-	fprintf(out, "{\"format\":\"ostend-package-1\",\"software\":\"ostend 0.1.0\",\"station\":\"" STATION "\",\"made_utc_us\":%" PRId64
-		",\"made_by\":\"Wang\",\"second\":\"\",\"complete\":true,\"remarks\":[],\n", rig->made_utc_us);
-	fprintf(out, "\"showing\":{\"id\":3,\"purpose\":\"hearing\",\"case_no\":\"" RIG_CASE "\",\"state\":\"CLOSED\",\"opened_utc_us\":1,"
-		"\"closed_utc_us\":2,\"opened_entry\":%zu,\"closed_entry\":%zu,\"fingerprint\":\"%s\"},\n", rig->opened, rig->closed,
-		fingerprint);
-	fprintf(out, "\"log\":{\"origin\":\"" ORIGIN "\",\"key\":\"%s\",\"size\":%zu,\"root\":\"%s\",\"entries\":%zu},\n\"files\":[",
+	fprintf(out,
+		"{\"format\":\"ostend-package-1\",\"software\":\"ostend "
+		"0.1.0\",\"station\":\"" STATION "\",\"made_utc_us\":%" PRId64
+		",\"made_by\":\"Wang\",\"second\":\"\",\"complete\":true,\"remarks\":[],\n",
+		rig->made_utc_us);
+	fprintf(out,
+		"\"showing\":{\"id\":3,\"purpose\":\"hearing\",\"case_no\":\"" RIG_CASE
+		"\",\"state\":\"CLOSED\",\"opened_utc_us\":1,"
+		"\"closed_utc_us\":2,\"opened_entry\":%zu,\"closed_entry\":%zu,\"fingerprint\":\"%"
+		"s\"},\n",
+		rig->opened, rig->closed, fingerprint);
+	fprintf(out,
+		"\"log\":{\"origin\":\"" ORIGIN
+		"\",\"key\":\"%s\",\"size\":%zu,\"root\":\"%s\",\"entries\":%zu},\n\"files\":[",
 		key_text, size, root_text, lines);
 	print_files(out, rig);
 	fputs("]}\n", out);
@@ -403,7 +433,8 @@ void package_rig_seal(struct package_rig *rig)
 	leaves_of(rig, leaves);
 	for (int i = 0; i < RIG_KEYS; i++) {
 		pem = pem_of(rig->certificates[i], &len);
-		put_text(rig, certificates[i].file, "certificate", "application/x-pem-file", pem, len);
+		put_text(rig, certificates[i].file, "certificate", "application/x-pem-file", pem,
+			 len);
 	}
 	lines = put_entries(rig, leaves, size);
 	put_note(rig, "log/checkpoint", leaves, size, NULL);
@@ -414,7 +445,8 @@ void package_rig_seal(struct package_rig *rig)
 	put_sums(rig);
 	qsort(rig->files, rig->file_count, sizeof *rig->files, by_name);
 	for (size_t i = 0; i < rig->file_count; i++)
-		package_rig_write(rig, rig->files[i].name, rig->files[i].bytes, rig->files[i].len_bytes);
+		package_rig_write(rig, rig->files[i].name, rig->files[i].bytes,
+				  rig->files[i].len_bytes);
 	write_manifest(rig, leaves, size, lines, fingerprint);
 }
 
@@ -432,7 +464,8 @@ static void put_still(struct package_rig *rig, const char *name, unsigned seed)
 
 static void put_minutes(struct package_rig *rig)
 {
-	static const char *const names[] = { "minutes.en.html", "minutes.en.pdf", "minutes.zh_CN.html", "minutes.zh_CN.pdf" };
+	static const char *const names[] = { "minutes.en.html", "minutes.en.pdf",
+					     "minutes.zh_CN.html", "minutes.zh_CN.pdf" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		put_text(rig, names[i], "minutes", "text/html", strdup(names[i]), strlen(names[i]));
@@ -441,14 +474,17 @@ static void put_minutes(struct package_rig *rig)
 static void put_recordings(struct package_rig *rig, int64_t begun_utc_us)
 {
 	size_t len;
-	char *chain = pem_of(rig->certificates[RIG_MEDIA], &len), *ca = pem_of(rig->certificates[RIG_CA], &len), *both;
+	char *chain = pem_of(rig->certificates[RIG_MEDIA], &len),
+	     *ca = pem_of(rig->certificates[RIG_CA], &len), *both;
 	struct rig_recordings made;
 
 	assert_true(asprintf(&both, "%s%s", chain, ca) > 0);
 	rig_record(&made, rig->keys[RIG_MEDIA], both, begun_utc_us);
-	put_made(rig, "recording.ended", "recordings/recording-001.mp4", "recording", "video/mp4", made.bytes[0], made.len_bytes[0]);
+	put_made(rig, "recording.ended", "recordings/recording-001.mp4", "recording", "video/mp4",
+		 made.bytes[0], made.len_bytes[0]);
 	put_entry(rig, "exhibit.added", false, "{}");
-	put_made(rig, "recording.ended", "recordings/recording-002.mp4", "recording", "video/mp4", made.bytes[1], made.len_bytes[1]);
+	put_made(rig, "recording.ended", "recordings/recording-002.mp4", "recording", "video/mp4",
+		 made.bytes[1], made.len_bytes[1]);
 	free(chain);
 	free(ca);
 	free(both);

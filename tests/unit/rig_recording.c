@@ -17,8 +17,9 @@
 #define SLICE_BYTES 120
 
 /* Parameter sets of a stream of 320x180, as x264 writes them. */
-static const uint8_t sps[] = { 0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x0c, 0xda, 0x05, 0x06, 0x7e, 0x7c, 0x04, 0x40, 0, 0, 3, 0, 0x40, 0, 0, 7,
-			       0x83, 0xc5, 0x0a, 0xa8 };
+static const uint8_t sps[] = { 0,    0,	   0,	 1,    0x67, 0x42, 0xc0, 0x0c, 0xda,
+			       0x05, 0x06, 0x7e, 0x7c, 0x04, 0x40, 0,	 0,    3,
+			       0,    0x40, 0,	 0,    7,    0x83, 0xc5, 0x0a, 0xa8 };
 static const uint8_t pps[] = { 0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80 };
 
 struct recording {
@@ -36,7 +37,8 @@ static void ask(void *owner, struct media_sign *sign, uint32_t section, const ui
 	uint8_t der[80];
 	size_t len_bytes = sizeof der;
 
-	assert_true(EVP_PKEY_sign_init(context) && EVP_PKEY_sign(context, der, &len_bytes, digest, 32));
+	assert_true(EVP_PKEY_sign_init(context) &&
+		    EVP_PKEY_sign(context, der, &len_bytes, digest, 32));
 	EVP_PKEY_CTX_free(context);
 	media_sign_answer(sign, section, der, len_bytes);
 }
@@ -75,7 +77,8 @@ static uint8_t *put_slice(uint8_t *at, bool keyframe, bool first, unsigned seed)
 static struct access_unit *picture(unsigned number)
 {
 	bool keyframe = number % FPS == 0;
-	struct access_unit *au = access_unit_new((keyframe ? sizeof sps + sizeof pps : 0) + 2 * (SLICE_BYTES + 6));
+	struct access_unit *au = access_unit_new((keyframe ? sizeof sps + sizeof pps : 0) +
+						 2 * (SLICE_BYTES + 6));
 	uint8_t *at = au->bytes;
 
 	if (keyframe) {
@@ -93,18 +96,29 @@ static struct access_unit *picture(unsigned number)
 
 static void record(struct recording *recording, unsigned from, int64_t utc_us)
 {
-	struct mp4_config config = { .station = "station-1", .showing = 3, .number = 1 + from / RIG_PICTURES, .width = 320, .height = 180,
-				     .begun_utc_us = (uint64_t)utc_us, .begun_mono_ns = NS_PER_S + from * NS_PER_S / FPS,
-				     .write = keep, .owner = recording };
+	struct mp4_config config = { .station = "station-1",
+				     .showing = 3,
+				     .number = 1 + from / RIG_PICTURES,
+				     .width = 320,
+				     .height = 180,
+				     .begun_utc_us = (uint64_t)utc_us,
+				     .begun_mono_ns = NS_PER_S + from * NS_PER_S / FPS,
+				     .write = keep,
+				     .owner = recording };
 	struct access_unit *rest;
 
 	for (unsigned i = from; i < from + RIG_PICTURES; i++) {
 		struct access_unit *au = picture(i);
-		struct access_unit *out = media_sign_pass(recording->sign, au, (uint64_t)utc_us + i * 1000000 / FPS);
+		struct access_unit *out = media_sign_pass(recording->sign, au,
+							  (uint64_t)utc_us + i * 1000000 / FPS);
 
 		if (i == from)
-			assert_int_equal(mp4_open(&recording->writer, &config, out->bytes, out->len_bytes, NULL), 0);
-		assert_int_equal(mp4_picture(recording->writer, out->bytes, out->len_bytes, au->captured_ns, au->keyframe, NULL), 0);
+			assert_int_equal(mp4_open(&recording->writer, &config, out->bytes,
+						  out->len_bytes, NULL),
+					 0);
+		assert_int_equal(mp4_picture(recording->writer, out->bytes, out->len_bytes,
+					     au->captured_ns, au->keyframe, NULL),
+				 0);
 		access_unit_unref(out);
 		access_unit_unref(au);
 	}
@@ -113,15 +127,23 @@ static void record(struct recording *recording, unsigned from, int64_t utc_us)
 	assert_non_null(rest);
 	assert_int_equal(mp4_append(recording->writer, rest->bytes, rest->len_bytes, NULL), 0);
 	access_unit_unref(rest);
-	assert_int_equal(mp4_finish(recording->writer, NS_PER_S + (from + RIG_PICTURES) * NS_PER_S / FPS, NULL), 0);
+	assert_int_equal(mp4_finish(recording->writer,
+				    NS_PER_S + (from + RIG_PICTURES) * NS_PER_S / FPS, NULL),
+			 0);
 	recording->writer = mp4_free(recording->writer);
 }
 
-void rig_record(struct rig_recordings *out, EVP_PKEY *key, const char *chain_pem, int64_t begun_utc_us)
+void rig_record(struct rig_recordings *out, EVP_PKEY *key, const char *chain_pem,
+		int64_t begun_utc_us)
 {
 	struct recording recording = { .key = key };
-	struct media_sign_config config = { .chain_pem = chain_pem, .firmware = "1", .serial = "1", .manufacturer = "1",
-					    .section_frames = FPS, .ask = ask, .owner = &recording };
+	struct media_sign_config config = { .chain_pem = chain_pem,
+					    .firmware = "1",
+					    .serial = "1",
+					    .manufacturer = "1",
+					    .section_frames = FPS,
+					    .ask = ask,
+					    .owner = &recording };
 
 	assert_int_equal(media_sign_new(&recording.sign, &config, NULL), 0);
 	for (unsigned i = 0; i < 2; i++) {

@@ -28,7 +28,8 @@ static unsigned random_below(unsigned limit)
 	return (unsigned)(seed >> 20) % limit;
 }
 
-static struct report *check_with(const struct package_rig *rig, const struct package_options *options)
+static struct report *check_with(const struct package_rig *rig,
+				 const struct package_options *options)
 {
 	FILE *nowhere = fopen(getenv("VERIFY_TALK") ? "/dev/stderr" : "/dev/null", "we");
 	struct report *report = report_new(nowhere, false);
@@ -68,10 +69,12 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void replace_in(const struct package_rig *rig, const char *name, const char *from, const char *to)
+static void replace_in(const struct package_rig *rig, const char *name, const char *from,
+		       const char *to)
 {
 	size_t len;
-	char *bytes = package_rig_read(rig, name, &len), *at = memmem(bytes, len, from, strlen(from));
+	char *bytes = package_rig_read(rig, name, &len),
+	     *at = memmem(bytes, len, from, strlen(from));
 
 	assert_non_null(at);
 	assert_int_equal(strlen(from), strlen(to));
@@ -109,7 +112,8 @@ static const char *any_file(const struct package_rig *rig, unsigned which)
 /* What may be named when a byte of @name is another: the manifest's signature may name either of its two files. */
 static bool named(const struct report *report, const char *name)
 {
-	return report_has(report, NULL, name) || (strcmp(name, "manifest.json") == 0 && report_has(report, NULL, "manifest.p7s"));
+	return report_has(report, NULL, name) ||
+	       (strcmp(name, "manifest.json") == 0 && report_has(report, NULL, "manifest.p7s"));
 }
 
 static void test_each_of_many_single_byte_changes_is_caught_and_named(void **state)
@@ -130,7 +134,8 @@ static void test_each_of_many_single_byte_changes_is_caught_and_named(void **sta
 		package_rig_write(rig, name, bytes, len);
 		report = check(rig);
 		if (!named(report, name))
-			fail_msg("byte %zu of %s, %02x for %02x: not noticed", at, name, bytes[at], before);
+			fail_msg("byte %zu of %s, %02x for %02x: not noticed", at, name, bytes[at],
+				 before);
 		report_free(report);
 		bytes[at] = before;
 		package_rig_write(rig, name, bytes, len);
@@ -148,16 +153,21 @@ static void test_every_byte_of_the_signature_counts(void **state)
 	void *content = package_rig_read(rig, "manifest.json", &content_bytes);
 	int64_t signed_utc_us;
 
-	assert_int_equal(cms_check(bytes, len, content, content_bytes, &signer, rig->certificates, RIG_KEYS, &signed_utc_us, NULL), 0);
+	assert_int_equal(cms_check(bytes, len, content, content_bytes, &signer, rig->certificates,
+				   RIG_KEYS, &signed_utc_us, NULL),
+			 0);
 	for (size_t at = 0; at < len; at++)
 		for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
 			bytes[at] ^= changes[i];
-			if (cms_check(bytes, len, content, content_bytes, &signer, rig->certificates, RIG_KEYS, &signed_utc_us, NULL) == 0)
-				fail_msg("byte %zu of manifest.p7s, changed by %02x, makes no difference", at, changes[i]);
+			if (cms_check(bytes, len, content, content_bytes, &signer,
+				      rig->certificates, RIG_KEYS, &signed_utc_us, NULL) == 0)
+				fail_msg("byte %zu of manifest.p7s, changed by %02x, makes no difference",
+					 at, changes[i]);
 			bytes[at] ^= changes[i];
 		}
 	for (size_t cut = 0; cut < len; cut++)
-		assert_true(cms_check(bytes, cut, content, content_bytes, &signer, rig->certificates, RIG_KEYS, &signed_utc_us, NULL) < 0);
+		assert_true(cms_check(bytes, cut, content, content_bytes, &signer,
+				      rig->certificates, RIG_KEYS, &signed_utc_us, NULL) < 0);
 	free(bytes);
 	free(content);
 }
@@ -175,21 +185,25 @@ static void test_a_second_signer_and_unsigned_words_are_refused(void **state)
 	int64_t signed_utc_us;
 	int again_len;
 
-	assert_true(CMS_unsigned_add1_attr_by_NID(info, NID_pkcs9_unstructuredName, V_ASN1_UTF8STRING, "extra", 5));
+	assert_true(CMS_unsigned_add1_attr_by_NID(info, NID_pkcs9_unstructuredName,
+						  V_ASN1_UTF8STRING, "extra", 5));
 	again_len = i2d_CMS_ContentInfo(cms, &again);
 	assert_true(again_len > 0);
-	assert_int_equal(cms_check(again, (size_t)again_len, content, content_bytes, &signer, rig->certificates, RIG_KEYS, &signed_utc_us,
-				   NULL), ERR_TAMPER);
+	assert_int_equal(cms_check(again, (size_t)again_len, content, content_bytes, &signer,
+				   rig->certificates, RIG_KEYS, &signed_utc_us, NULL),
+			 ERR_TAMPER);
 	OPENSSL_free(again);
 	CMS_ContentInfo_free(cms);
 	at = bytes;
 	cms = d2i_CMS_ContentInfo(NULL, &at, (long)len);
-	assert_non_null(CMS_add1_signer(cms, rig->certificates[RIG_MEDIA], rig->keys[RIG_MEDIA], EVP_sha256(),
+	assert_non_null(CMS_add1_signer(cms, rig->certificates[RIG_MEDIA], rig->keys[RIG_MEDIA],
+					EVP_sha256(),
 					CMS_PARTIAL | CMS_NOSMIMECAP | CMS_REUSE_DIGEST));
 	again = NULL;
 	again_len = i2d_CMS_ContentInfo(cms, &again);
-	assert_int_equal(cms_check(again, (size_t)again_len, content, content_bytes, &signer, rig->certificates, RIG_KEYS, &signed_utc_us,
-				   NULL), ERR_PROTO);
+	assert_int_equal(cms_check(again, (size_t)again_len, content, content_bytes, &signer,
+				   rig->certificates, RIG_KEYS, &signed_utc_us, NULL),
+			 ERR_PROTO);
 	OPENSSL_free(again);
 	CMS_ContentInfo_free(cms);
 	free(bytes);
@@ -205,7 +219,8 @@ static void test_every_file_taken_out_is_named(void **state)
 	for (unsigned i = 0; i < rig->file_count + 2; i++) {
 		const char *name = any_file(rig, i);
 		size_t len;
-		char *bytes = package_rig_read(rig, name, &len), *path = package_rig_path(rig, name);
+		char *bytes = package_rig_read(rig, name, &len),
+		     *path = package_rig_path(rig, name);
 
 		assert_int_equal(unlink(path), 0);
 		expect(rig, NULL, name);
@@ -220,7 +235,8 @@ static void test_every_file_cut_short_or_made_longer_is_named(void **state)
 	struct package_rig *rig = *state;
 
 	for (unsigned i = 0; i < rig->file_count + 2; i++) {
-		const char *name = any_file(rig, i), *told = strcmp(name, "manifest.json") == 0 ? "manifest.p7s" : name;
+		const char *name = any_file(rig, i),
+			   *told = strcmp(name, "manifest.json") == 0 ? "manifest.p7s" : name;
 		size_t len;
 		char *bytes = package_rig_read(rig, name, &len);
 
@@ -249,7 +265,8 @@ static void test_a_file_put_in_is_named(void **state)
 static void test_a_link_in_the_place_of_a_file_is_refused(void **state)
 {
 	struct package_rig *rig = *state;
-	char *path = package_rig_path(rig, "stills/0001.jpg"), *other = package_rig_path(rig, "moved");
+	char *path = package_rig_path(rig, "stills/0001.jpg"),
+	     *other = package_rig_path(rig, "moved");
 
 	assert_int_equal(rename(path, other), 0);
 	assert_int_equal(symlink(other, path), 0);
@@ -263,7 +280,8 @@ static void rename_in_manifest(const struct package_rig *rig, const char *name)
 {
 	static const char old[] = "\"name\":\"zz\"";
 	size_t len, text_len;
-	char *bytes = package_rig_read(rig, "manifest.json", &len), *at = memmem(bytes, len, old, strlen(old)), *text;
+	char *bytes = package_rig_read(rig, "manifest.json", &len),
+	     *at = memmem(bytes, len, old, strlen(old)), *text;
 	FILE *out = open_memstream(&text, &text_len);
 
 	assert_non_null(at);
@@ -278,8 +296,10 @@ static void rename_in_manifest(const struct package_rig *rig, const char *name)
 
 static void test_names_that_lead_out_of_the_package_are_refused(void **state)
 {
-	static const char *const names[] = { "../etc/passwd", "/etc/passwd", "a//b", "a/../b", "a/./b", ".hidden", "a/", "a\\\\b", "a b",
-					     "", "manifest.json", "\\u00e9" };
+	static const char *const names[] = {
+		"../etc/passwd", "/etc/passwd", "a//b", "a/../b",	 "a/./b",  ".hidden", "a/",
+		"a\\\\b",	 "a b",		"",	"manifest.json", "\\u00e9"
+	};
 	struct package_rig *rig = *state;
 	struct rig_file *file = &rig->files[rig->file_count++];
 
@@ -361,13 +381,15 @@ static void test_entries_in_another_order_are_caught(void **state)
 }
 
 /* With all keys: the log is written anew from the entry on, and everything sealed again. */
-static void test_a_log_rewritten_after_the_opening_is_caught_by_a_checkpoint_that_was_kept(void **state)
+static void
+test_a_log_rewritten_after_the_opening_is_caught_by_a_checkpoint_that_was_kept(void **state)
 {
 	struct package_rig *rig = *state;
 	size_t len;
 	char *kept = package_rig_read(rig, "log/checkpoint", &len), *at;
 	struct mapped note = { (const uint8_t *)kept, len };
-	struct package_options options = { .root = rig->certificates[RIG_ROOT], .checkpoint = &note };
+	struct package_options options = { .root = rig->certificates[RIG_ROOT],
+					   .checkpoint = &note };
 	struct report *report = check_with(rig, &options);
 
 	assert_int_equal(report_wrong(report), 0);
@@ -425,8 +447,11 @@ static void test_recordings_that_do_not_join_are_caught(void **state)
 
 static void test_a_manifest_that_two_readers_could_read_in_two_ways_is_refused(void **state)
 {
-	static const struct { const char *from, *to; } changes[] = {
-		{ "\"remarks\"", "\"station\"" }, { "\"complete\":true", "\"complete\":tru " }, { "\"remarks\":[]", "\"remarks\":00" },
+	static const struct { const char *from, *to;
+	} changes[] = {
+		{ "\"remarks\"", "\"station\"" },
+		{ "\"complete\":true", "\"complete\":tru " },
+		{ "\"remarks\":[]", "\"remarks\":00" },
 	};
 	struct package_rig *rig = *state;
 
@@ -444,7 +469,8 @@ static bool shell_says_good(const struct package_rig *rig, const char *commands)
 	char *whole;
 	int status;
 
-	assert_true(asprintf(&whole, "cd '%s' && { %s; } >/dev/null 2>&1", rig->folder, commands) > 0);
+	assert_true(asprintf(&whole, "cd '%s' && { %s; } >/dev/null 2>&1", rig->folder, commands) >
+		    0);
 	status = system(whole);
 	free(whole);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -452,7 +478,8 @@ static bool shell_says_good(const struct package_rig *rig, const char *commands)
 
 static void test_openssl_and_sha256sum_say_the_same(void **state)
 {
-	static const char cms[] = "openssl cms -verify -binary -inform DER -in manifest.p7s -content manifest.json"
+	static const char cms[] = "openssl cms -verify -binary -inform DER -in manifest.p7s "
+				  "-content manifest.json"
 				  " -CAfile certificates/root.pem -purpose any -out /dev/null";
 	static const char sums[] = "sha256sum -c --strict SHA256SUMS";
 	struct package_rig *rig = *state;
@@ -473,8 +500,8 @@ static bool other_program_says_good(const struct package_rig *rig)
 	char *command;
 	int status;
 
-	assert_true(asprintf(&command, "python3 '%s/tests/second_opinion.py' '%s' >/dev/null 2>&1", srcdir ? srcdir : ".",
-			     rig->folder) > 0);
+	assert_true(asprintf(&command, "python3 '%s/tests/second_opinion.py' '%s' >/dev/null 2>&1",
+			     srcdir ? srcdir : ".", rig->folder) > 0);
 	status = system(command);
 	free(command);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
@@ -492,8 +519,9 @@ static bool log_is_good(const struct package_rig *rig)
 
 static void test_the_second_opinion_agrees_about_the_log(void **state)
 {
-	static const char *const names[] = { "log/checkpoint", "log/opening-checkpoint", "log/closing-checkpoint", "log/entries.jsonl",
-					     "log/proofs.json", "log/consistency.json" };
+	static const char *const names[] = { "log/checkpoint",	       "log/opening-checkpoint",
+					     "log/closing-checkpoint", "log/entries.jsonl",
+					     "log/proofs.json",	       "log/consistency.json" };
 	struct package_rig *rig = *state;
 
 	assert_true(log_is_good(rig) && other_program_says_good(rig));

@@ -40,7 +40,8 @@ static struct mapped read_vector(const char *name)
 	char path[4096];
 	struct err err;
 
-	snprintf(path, sizeof path, "%s/tests/vectors/media-signing/%s", srcdir ? srcdir : ".", name);
+	snprintf(path, sizeof path, "%s/tests/vectors/media-signing/%s", srcdir ? srcdir : ".",
+		 name);
 	if (mapped_open(&file, AT_FDCWD, path, &err) < 0)
 		fail_msg("%s: %s", path, err.text);
 	return file;
@@ -88,7 +89,8 @@ static void take_apart(const char *name)
 	struct nal nal;
 
 	for (stream.count = 0; h264_next(&reader, &nal); stream.count++) {
-		assert_true(stream.count < UNITS_MAX && nal.len_bytes <= sizeof stream.units[0].bytes);
+		assert_true(stream.count < UNITS_MAX &&
+			    nal.len_bytes <= sizeof stream.units[0].bytes);
 		memcpy(stream.units[stream.count].bytes, nal.bytes, nal.len_bytes);
 		stream.units[stream.count].len_bytes = nal.len_bytes;
 	}
@@ -125,7 +127,8 @@ static size_t find(bool (*is)(size_t at), unsigned number)
 
 static void take_out(size_t from, size_t count)
 {
-	memmove(&stream.units[from], &stream.units[from + count], (stream.count - from - count) * sizeof stream.units[0]);
+	memmove(&stream.units[from], &stream.units[from + count],
+		(stream.count - from - count) * sizeof stream.units[0]);
 	stream.count -= count;
 }
 
@@ -133,7 +136,8 @@ static void put_in(size_t at, const struct unit *unit)
 {
 	struct unit copy = *unit;
 
-	memmove(&stream.units[at + 1], &stream.units[at], (stream.count - at) * sizeof stream.units[0]);
+	memmove(&stream.units[at + 1], &stream.units[at],
+		(stream.count - at) * sizeof stream.units[0]);
 	stream.units[at] = copy;
 	stream.count++;
 }
@@ -374,7 +378,8 @@ static void test_the_last_byte_of_a_signature_counts_too(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		for (unsigned number = 1; number <= 4; number++)
 			for (unsigned bit = 0; bit < 8; bit++) {
-				CLEANUP(media_file_clear) struct media_file media = { .check = NULL };
+				CLEANUP(media_file_clear)
+				struct media_file media = { .check = NULL };
 				struct unit *unit;
 
 				take_apart(names[i]);
@@ -530,7 +535,8 @@ static void test_a_root_of_the_same_name_with_another_key_is_refused(void **stat
 	X509 *other = X509_dup(root);
 
 	(void)state;
-	assert_true(key && other && X509_set_pubkey(other, key) && X509_sign(other, key, EVP_sha256()) > 0);
+	assert_true(key && other && X509_set_pubkey(other, key) &&
+		    X509_sign(other, key, EVP_sha256()) > 0);
 	take_apart("signed-gop.h264");
 	check_stream(&media, other);
 	assert_int_equal(media.result->authentic, 60);
@@ -575,7 +581,8 @@ static void test_a_second_track_of_pictures_is_refused(void **state)
 	handler = memmem(bytes, file.len_bytes, "vide", 4);
 	assert_non_null(handler);
 	memcpy(handler, "soun", 4);	/* none, too, is not one */
-	assert_int_equal(media_file_check(&media, bytes, file.len_bytes, root, &err), ERR_UNSUPPORTED);
+	assert_int_equal(media_file_check(&media, bytes, file.len_bytes, root, &err),
+			 ERR_UNSUPPORTED);
 	free(bytes);
 }
 
@@ -591,7 +598,10 @@ static void test_a_file_shown_at_another_pace_is_noticed(void **state)
 	box = memmem(bytes, file.len_bytes, "mdhd", 4);	/* ticks for each second: half as many, so half the pace */
 	assert_non_null(box);
 	box += 4 + 4 + 8;
-	for (uint32_t ticks = ((uint32_t)box[0] << 24 | (uint32_t)box[1] << 16 | (uint32_t)box[2] << 8 | box[3]) / 2, i = 0;
+	for (uint32_t ticks = ((uint32_t)box[0] << 24 | (uint32_t)box[1] << 16 |
+			       (uint32_t)box[2] << 8 | box[3]) /
+			      2,
+		      i = 0;
 	     i < 4; i++)
 		box[i] = (uint8_t)(ticks >> (24 - 8 * i));
 	check_bytes(&media, bytes, file.len_bytes, root);
@@ -608,7 +618,8 @@ int main(void)
 		cmocka_unit_test(test_the_tampered_and_the_dropped_picture_are_named),
 		cmocka_unit_test(test_who_signed_is_judged_at_the_claimed_time_and_told),
 		cmocka_unit_test(test_a_lost_p_picture_is_missing_and_nothing_else_is),
-		cmocka_unit_test(test_a_lost_picture_of_a_partial_section_is_missing_and_nothing_else_is),
+		cmocka_unit_test(
+			test_a_lost_picture_of_a_partial_section_is_missing_and_nothing_else_is),
 		cmocka_unit_test(test_a_changed_p_picture_is_changed_and_nothing_else_is),
 		cmocka_unit_test(test_a_changed_or_lost_idr_picture_spoils_its_whole_gop),
 		cmocka_unit_test(test_a_repeated_or_swapped_picture_is_changed),
@@ -621,7 +632,8 @@ int main(void)
 		cmocka_unit_test(test_signatures_in_another_order_or_twice_are_refused),
 		cmocka_unit_test(test_a_signature_may_come_late_but_not_before_its_pictures),
 		cmocka_unit_test(test_a_stream_appended_to_itself_is_refused),
-		cmocka_unit_test(test_a_file_that_begins_in_mid_gop_is_proved_from_the_next_keyframe_on),
+		cmocka_unit_test(
+			test_a_file_that_begins_in_mid_gop_is_proved_from_the_next_keyframe_on),
 		cmocka_unit_test(test_pictures_that_no_signature_covers_are_refused),
 		cmocka_unit_test(test_without_a_root_nothing_is_good),
 		cmocka_unit_test(test_a_root_of_the_same_name_with_another_key_is_refused),
