@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ledger_methods.c - what control.sock can ask of the ledger: doc/protocol.md 1.5. */
+/* ledger_methods.c - what control.sock can ask of the ledger: doc/protocol.md 1.10. */
 #include <string.h>
 
 #include "station/base/rpc.h"

@@ -3,6 +3,7 @@
 
 import { Freshness } from "./freshness.js";
 import { language, setLanguage, t, toggleLanguage } from "./i18n.js";
+import { Ledger } from "./ledger.js";
 import { Seat, StationClock } from "./seat.js";
 import { Stop } from "./stop.js";
 import { Verification } from "./verify.js";
@@ -13,6 +14,7 @@ const video = $("picture");
 const clock = new StationClock();
 const freshness = new Freshness(video, clock);
 const verification = new Verification();
+const ledger = new Ledger((message) => seat?.send(message) ?? false, () => drawLedger());
 
 const RETRY_MS = [300, 1000, 2000, 3000];
 const SILENT_RESTART_MS = 3000;
@@ -65,6 +67,8 @@ const NOTICES = {
   "capture-restarted": () => t("The camera process was started again."),
   "table-restarted": () => t("The table's process was started again; its angle is unknown until it is homed."),
   "signer-restarted": () => t("The signing process was started again."),
+  "record-lost": () => t("THE STATION CANNOT WRITE ITS RECORD ANY MORE."),
+  "record-refused": () => t("The station's record was changed: its signer refuses it."),
   "signing-lost": () => t("The station cannot sign the live picture at present."),
   "signing-back": () => t("The station signs the live picture again."),
   "simulator-restarted": () => t("The simulated table was started again."),
@@ -161,14 +165,17 @@ function drawAge() {
   return reading;
 }
 
-function drawSignature() {
-  const { state, kind, text, help } = verification.read();
-  $("signature").hidden = Boolean(view.problem);
-  setText("signature-text", text);
-  setText("signature-help", help);
-  $("signature").className = `badge ${kind} ${state}`;
-  $("signature").title = help;
+/** What this page has checked by itself: one badge each. */
+function drawCheck(id, { state, kind, text, help }) {
+  $(id).hidden = Boolean(view.problem);
+  setText(`${id}-text`, text);
+  setText(`${id}-help`, help);
+  $(id).className = `badge ${kind} ${state}`;
+  $(id).title = help;
 }
+
+const drawSignature = () => drawCheck("signature", verification.read());
+const drawLedger = () => drawCheck("record", ledger.read());
 
 function drawMessage() {
   const problem = PROBLEMS[view.problem]?.();
@@ -196,6 +203,7 @@ function draw() {
   stop.draw();
   drawAge();
   drawSignature();
+  drawLedger();
   setText("notice", view.notice ? NOTICES[view.notice.code]?.() ?? view.notice.text : "");
 }
 
@@ -268,6 +276,9 @@ function take(message) {
   } else if (message.type === "estop") {
     stop.answer(message);
     return;
+  } else if (message.type === "checkpoint" || message.type === "log.proof") {
+    ledger.take(message);
+    return;
   } else if (message.type === "media-key") {
     verification.setKey(message);
     return;
@@ -283,6 +294,7 @@ function take(message) {
 function link(up) {
   view.linked = up;
   if (!up) {
+    ledger.lost();
     view.table = null; // what was true once is not shown as if it were
     stop.take(null);
   }
