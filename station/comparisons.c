@@ -164,10 +164,10 @@ static void done_words(char *text, size_t size, const struct retrieval *retrieva
 			 result->reason);
 	else
 		snprintf(text, size, _("%s %s: a sheet made by the station; the photographs are unchanged. Taken out before "
-				       "comparing: a shift by %d and %d pixels, brightness x %u/1000 %+d. Framed: %u places that "
+				       "comparing: a shift by %d and %d pixels, brightness x %u.%03u %+d. Framed: %u places that "
 				       "differ by more than %u of 255 levels."), retrieval->exhibit_no,
-			 retrieval->exhibit_name, result->shift_x, result->shift_y, result->gain_permille,
-			 result->offset_levels, result->found, result->threshold_levels);
+			 retrieval->exhibit_name, result->shift_x, result->shift_y, result->gain_permille / 1000,
+			 result->gain_permille % 1000, result->offset_levels, result->found, result->threshold_levels);
 }
 
 /* --- the sheet ----------------------------------------------------------------------------------- */

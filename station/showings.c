@@ -20,6 +20,7 @@
 #include "station/showings_own.h"
 
 #define CLOSING_NS (5 * NS_PER_S)
+#define SEALING_NS (4 * NS_PER_S)	/* the log is signed within a second of whatever happens */
 
 struct change {
 	struct station *station;
@@ -216,6 +217,47 @@ static void end(struct change *change, int rc, const struct err *err)
 	free(change);
 }
 
+/* --- the end is signed --------------------------------------------------------------------------- */
+
+/* Thread: evidence. */
+static int run_seal(struct store *store, void *arg, struct err *err)
+{
+	struct change *change = arg;
+	int rc = showing_store_seal(store, change->act.showing, err);
+
+	if (rc < 0)
+		return rc;
+	json_decref(change->result);
+	change->result = NULL;
+	return showing_store_json(store, change->act.showing, &change->result, err);
+}
+
+/* Who closed it has waited for the fingerprint, which is read aloud; without a signer it is told without. */
+static void sealed(void *arg, int rc, const struct err *err)
+{
+	struct change *change = arg;
+	struct station *station = change->station;
+
+	if (rc == ERR_AGAIN && clock_mono_ns() < change->deadline_ns && station->pipeline) {
+		station->sealing = change;
+		return;
+	}
+	if (rc < 0)
+		log_error("showing %lld has no fingerprint: %s", (long long)change->act.showing, err->text);
+	else
+		log_notice("showing %lld: fingerprint %s", (long long)change->act.showing,
+			   json_string_value(json_object_get(change->result, "fingerprint")));
+	end(change, 0, NULL);
+}
+
+static void seal(struct station *station)
+{
+	struct change *change = MOVE(station->sealing);
+
+	if (change)
+		evidence_do(station->evidence, run_seal, sealed, change);
+}
+
 static void done(void *arg, int rc, const struct err *err)
 {
 	struct change *change = arg;
@@ -230,7 +272,12 @@ static void done(void *arg, int rc, const struct err *err)
 		refusal = *err;
 	if (rc < 0 && (!change->asked || is_hold(change->command)))
 		log_error("showing: %s", refusal.text);
-	end(change, rc, &refusal);
+	if (rc < 0 || change->command != SHOWING_CLOSE) {
+		end(change, rc, &refusal);
+		return;
+	}
+	change->deadline_ns = clock_mono_ns() + SEALING_NS;
+	station->sealing = change;
 }
 
 /* --- asked for ----------------------------------------------------------------------------------- */
@@ -286,6 +333,7 @@ void showings_finish(struct station *station)
 {
 	struct change *change = MOVE(station->closing);
 
+	seal(station);
 	if (!change)
 		return;
 	change->act.utc_us = (uint64_t)clock_utc_us();	/* it is closed now, not when that was asked for */
@@ -295,6 +343,7 @@ void showings_finish(struct station *station)
 
 void showings_tick(struct station *station)
 {
+	seal(station);
 	if (!station->closing)
 		return;
 	if (recordings_is_busy(station) && clock_mono_ns() < station->closing->deadline_ns)

@@ -39,6 +39,7 @@ struct station {
 	bool showing_known, showing_asked;	/* what was open has been read; or it cannot be */
 	bool showing_busy;			/* a change is just being recorded */
 	struct change *closing;			/* waits for the end of the recording; NULL: none */
+	struct change *sealing;			/* is closed, and waits for the signature over that */
 	uint64_t holds;				/* how often it has been held */
 	int64_t late_count;			/* retrievals that are overdue */
 	uint64_t late_asked_ns;

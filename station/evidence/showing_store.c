@@ -6,6 +6,7 @@
 
 #include "station/base/cards.h"
 #include "station/base/rpc.h"
+#include "station/evidence/checkpoint_store.h"
 #include "station/evidence/retrieval.h"
 
 #define EXHIBITS_MAX 200
@@ -207,11 +208,37 @@ int showing_store_close(struct store *store, const struct act *act, int64_t id, 
 	return rc;
 }
 
-int showing_store_seal(struct store *store, int64_t id, const char *fingerprint, struct err *err)
+static int find_end(struct store *store, int64_t id, uint64_t *seq, struct err *err)
 {
-	int rc = store_run(store, err, "UPDATE showing SET fingerprint = ? WHERE id = ? AND state = 'CLOSED'"
-			   " AND fingerprint = ''", "ti", fingerprint, id);
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	int rc = store_query(&rows, store, err, "SELECT seq FROM event WHERE showing = ? AND action = ?", "it", id,
+			     ledger_action_name(LEDGER_SHOWING_CLOSED));
 
+	if (rc == 0)
+		rc = store_next(&rows, err);
+	if (rc == 0)
+		return err_set(err, ERR_STATE, "showing %lld is not closed", (long long)id);
+	if (rc > 0)
+		*seq = (uint64_t)store_integer(&rows, 0);
+	return MIN(rc, 0);
+}
+
+int showing_store_seal(struct store *store, int64_t id, struct err *err)
+{
+	struct checkpoint_kept kept;
+	char fingerprint[FINGERPRINT_SIZE];
+	uint64_t seq = 0;
+	int rc = find_end(store, id, &seq, err);
+
+	if (rc == 0)
+		rc = checkpoint_covering(store, seq, &kept, err);
+	if (rc == 0 && !kept.note[0])
+		rc = err_set(err, ERR_AGAIN, "the end of showing %lld is not signed yet", (long long)id);
+	if (rc < 0)
+		return rc;
+	ledger_fingerprint(fingerprint, &kept.checkpoint);
+	rc = store_run(store, err, "UPDATE showing SET fingerprint = ? WHERE id = ? AND state = 'CLOSED'"
+		       " AND fingerprint = ''", "ti", fingerprint, id);
 	if (rc == 0 && store_changes(store) != 1)
 		rc = err_set(err, ERR_STATE, "showing %lld is not closed, or has its fingerprint already", (long long)id);
 	return rc;

@@ -37,8 +37,12 @@ int showing_store_change(struct store *store, const struct act *act, const struc
 
 /** The end. Its fingerprint is added by showing_store_seal when the log is signed. */
 int showing_store_close(struct store *store, const struct act *act, int64_t id, struct err *err);
-/** ERR_STATE unless it is closed and has none. */
-int showing_store_seal(struct store *store, int64_t id, const char *fingerprint, struct err *err);
+/**
+ * The fingerprint (完整性校验值) of the first checkpoint that covers the showing's end becomes the showing's.
+ *
+ * @return 0; ERR_AGAIN while no checkpoint covers it; ERR_STATE unless it is closed and has none
+ */
+int showing_store_seal(struct store *store, int64_t id, struct err *err);
 
 /**
  * Put the exhibit @code on the table: it must be on the list and out of store, and its handling cards
