@@ -240,3 +240,70 @@ bool media_sei_is(const struct nal *nal)
 	at++;
 	return at + UUID_BYTES <= nal->len_bytes && memcmp(nal->bytes + at, uuid, UUID_BYTES) == 0;
 }
+
+/* The bytes of a NAL unit without emulation prevention, one after the other; -1 at the end. */
+struct reader {
+	const uint8_t *at, *end;
+	unsigned zeros;
+};
+
+static int next_byte(struct reader *reader)
+{
+	int byte;
+
+	if (reader->zeros >= 2 && reader->at < reader->end && *reader->at == 3) {
+		reader->at++;
+		reader->zeros = 0;
+	}
+	if (reader->at == reader->end)
+		return -1;
+	byte = *reader->at++;
+	reader->zeros = byte ? 0 : reader->zeros + 1;
+	return byte;
+}
+
+static bool skip(struct reader *reader, size_t len_bytes)
+{
+	while (len_bytes--)
+		if (next_byte(reader) < 0)
+			return false;
+	return true;
+}
+
+static bool find_general(struct reader *reader)
+{
+	int tag, high, low;
+
+	while (next_byte(reader) == 0xff)
+		;	/* the payload's size */
+	if (!skip(reader, UUID_BYTES + 1))
+		return false;
+	while ((tag = next_byte(reader)) > 0) {
+		high = next_byte(reader);
+		low = next_byte(reader);
+		if (tag == TAG_GENERAL || high < 0 || low < 0)
+			return low >= 0;
+		if (!skip(reader, (size_t)high << 8 | (size_t)low))
+			return false;
+	}
+	return false;
+}
+
+bool media_sei_about(const struct nal *nal, uint32_t *counter, bool *partial)
+{
+	struct reader reader = { nal->bytes + 2, nal->bytes + nal->len_bytes, 0 };
+	int flag, byte = 0;
+
+	if (!media_sei_is(nal) || !find_general(&reader) || !skip(&reader, 4))	/* the versions */
+		return false;
+	flag = next_byte(&reader);
+	if (!skip(&reader, 16))		/* from, to */
+		return false;
+	*counter = 0;
+	for (int i = 0; i < 4 && byte >= 0; i++) {
+		byte = next_byte(&reader);
+		*counter = *counter << 8 | (uint32_t)(byte & 0xff);
+	}
+	*partial = flag == 1;
+	return byte >= 0;
+}

@@ -61,5 +61,7 @@ struct nal media_sei_nal(const struct media_sei *sei);
 
 /** Whether @nal is such an SEI, by its UUID. */
 bool media_sei_is(const struct nal *nal);
+/** Of which section such an SEI is, and whether that ended inside a group of pictures. False: it does not say. */
+bool media_sei_about(const struct nal *nal, uint32_t *counter, bool *partial);
 
 #endif

@@ -233,6 +233,13 @@ struct mp4_writer *recorder_file_writer(struct recorder_file *file)
 	return file->writer;
 }
 
+void recorder_file_note_section(struct recorder_file *file, uint32_t counter)
+{
+	if (!file->state.first_section)
+		file->state.first_section = counter;
+	file->state.last_section = counter;
+}
+
 int recorder_file_abandon(struct recorder_file *file, uint8_t sha256[32], struct err *err)
 {
 	note_written(file);

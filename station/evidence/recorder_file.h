@@ -18,6 +18,7 @@ struct recorder_file_state {
 	uint64_t bytes, frames;
 	uint64_t begun_ns, begun_utc_us;
 	uint64_t written_ns, synced_ns;	/* monotonic: ends of the newest pictures written, and on the disk */
+	uint32_t first_section, last_section;	/* counters of the signatures in it; 0: none */
 	uint8_t parameters_sha256[32];
 };
 
@@ -33,6 +34,7 @@ struct recorder_file *recorder_file_free(struct recorder_file *file);	/* closes 
 DEFINE_FREEP(recorder_file_free, struct recorder_file *)
 
 struct mp4_writer *recorder_file_writer(struct recorder_file *file);	/* for pictures and texts */
+void recorder_file_note_section(struct recorder_file *file, uint32_t counter);	/* its signature is in the file */
 
 /** What is written goes to the disk. After ERR_OS nobody knows what it has: only recorder_recover can tell. */
 int recorder_file_sync(struct recorder_file *file, struct err *err);

@@ -46,6 +46,8 @@ static void describe(struct recorder_event *event, const struct recorder_file *f
 	event->frames = state.frames;
 	event->begun_utc_us = state.begun_utc_us;
 	event->ended_utc_us = state.begun_utc_us + (state.written_ns - state.begun_ns) / 1000;
+	event->first_section = state.first_section;
+	event->last_section = state.last_section;
 	memcpy(event->parameters_sha256, state.parameters_sha256, sizeof event->parameters_sha256);
 }
 
@@ -181,19 +183,33 @@ static bool is_old(const struct recorder *recorder, uint64_t now_ns)
 
 /* --- the signature of a file's last pictures ----------------------------------------------------- */
 
-/* Put the signatures that are in @au behind the file before; whether there was one. */
+/* Look at the signatures in @au for @file, and note which they are. */
+static void note_signatures(struct recorder_file *file, const struct access_unit *au)
+{
+	uint32_t counter;
+	bool partial;
+	size_t at = 0;
+	struct nal nal;
+
+	while (nal_next(&nal, au->bytes, au->len_bytes, &at) && !nal_is_slice(&nal))
+		if (media_sei_about(&nal, &counter, &partial))
+			recorder_file_note_section(file, counter);
+}
+
+/* Put the signatures that are in @au behind the file before; whether one was that of its end, closed by a keyframe. */
 static bool copy_signatures(struct recorder *recorder, const struct access_unit *au, struct err *err)
 {
 	size_t at = 0, from = nal_start(au->bytes, au->len_bytes, 0);
-	bool found = false;
+	bool partial, found = false;
+	uint32_t counter;
 	struct nal nal;
 
-	while (nal_next(&nal, au->bytes, au->len_bytes, &at)) {
-		if (media_sei_is(&nal) &&
-		    mp4_append(recorder_file_writer(recorder->closing), au->bytes + from, at - from, err) == 0)
-			found = true;
-		if (nal_is_slice(&nal))
-			break;
+	while (nal_next(&nal, au->bytes, au->len_bytes, &at) && !nal_is_slice(&nal)) {
+		if (media_sei_about(&nal, &counter, &partial) &&
+		    mp4_append(recorder_file_writer(recorder->closing), au->bytes + from, at - from, err) == 0) {
+			recorder_file_note_section(recorder->closing, counter);
+			found = found || !partial;
+		}
 		from = at;
 	}
 	return found;
@@ -286,9 +302,12 @@ static void append(struct recorder *recorder, const struct access_unit *au)
 
 	if (recorder->closing)
 		copy_signatures(recorder, au, &err);
-	if (recorder->file &&
-	    mp4_append(recorder_file_writer(recorder->file), au->bytes, au->len_bytes, &err) < 0)
+	if (!recorder->file)
+		return;
+	if (mp4_append(recorder_file_writer(recorder->file), au->bytes, au->len_bytes, &err) < 0)
 		log_error("%s", err.text);
+	else
+		note_signatures(recorder->file, au);
 }
 
 static void ask_for_keyframe(struct recorder *recorder, const struct access_unit *au)
@@ -312,6 +331,7 @@ static void record(struct recorder *recorder, const struct access_unit *au)
 		return;
 	}
 	recorder->newest_ns = au->captured_ns;
+	note_signatures(recorder->file, au);
 	repeat_pose(recorder, au->captured_ns);
 	ask_for_keyframe(recorder, au);
 }

@@ -52,18 +52,23 @@ struct access_unit *rig_picture(struct rig *rig, uint64_t captured_ns, bool keyf
 	return au;
 }
 
-struct access_unit *rig_sei(uint8_t count)
+/* By ONVIF Media Signing, up to the counter; without bytes that would have to be escaped. */
+struct access_unit *rig_sei(uint32_t counter, bool partial)
 {
-	/* ONVIF Media Signing */
-	static const uint8_t uuid[] = { 0x00, 0x5b, 0xc9, 0x3f, 0x2d, 0x71, 0x5e, 0x95, 0xad, 0xa4, 0x79, 0x6f, 0x90, 0x87, 0x7a, 0x6f, };
-	struct access_unit *au = access_unit_new(4 + 3 + (size_t)count + 1);
+	static const uint8_t head[] = {
+		0, 0, 0, 1, 6, 5, 45, 0x00, 0x5b, 0xc9, 0x3f, 0x2d, 0x71, 0x5e, 0x95, 0xad, 0xa4, 0x79, 0x6f, 0x90,
+		0x87, 0x7a, 0x6f, 0x40, 1, 0, 0x5b, 2, 25, 12, 1,
+	};
+	struct access_unit *au = access_unit_new(sizeof head + 1 + 16 + 4 + 1);
+	uint8_t *at;
 
 	assert_non_null(au);
-	memcpy(au->bytes, "\0\0\0\1\6\5", 6);
-	au->bytes[6] = count;
-	memset(au->bytes + 7, 0x55, count);
-	memcpy(au->bytes + 7, uuid, sizeof uuid);
-	au->bytes[7 + count] = 0x80;
+	memcpy(au->bytes, head, sizeof head);
+	at = au->bytes + sizeof head;
+	*at++ = partial;
+	memset(at, 0x55, 16);
+	be32_put(at + 16, counter);
+	at[20] = 0x80;
 	return au;
 }
 

@@ -19,8 +19,8 @@ void rig_free(struct rig *rig);
 /** The next picture, captured at @captured_ns; the caller's. */
 struct access_unit *rig_picture(struct rig *rig, uint64_t captured_ns, bool keyframe);
 
-/** An access unit of nothing but an SEI as signatures have it, of @count bytes, at least 16. */
-struct access_unit *rig_sei(uint8_t count);
+/** An access unit of nothing but an SEI of section @counter, no byte of which may be zero. */
+struct access_unit *rig_sei(uint32_t counter, bool partial);
 
 /* --- boxes ---- */
 

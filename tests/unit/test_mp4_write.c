@@ -305,7 +305,7 @@ static void test_texts_are_in_order_and_none_is_lost(void **state)
 static void test_what_follows_the_last_picture_is_in_its_sample(void **state)
 {
 	struct tape *tape = tape_new();
-	struct access_unit *sei = rig_sei(20);
+	struct access_unit *sei = rig_sei(0x01010101, false);
 	struct box moof;
 	struct samples samples;
 
@@ -359,7 +359,7 @@ static void test_after_a_refused_write_nothing_more_is_written(void **state)
 static void test_a_first_picture_without_parameter_sets_is_refused(void **state)
 {
 	struct tape *tape = tape_new();
-	struct access_unit *sei = rig_sei(16);
+	struct access_unit *sei = rig_sei(0x01010101, false);
 	struct mp4_config config = { .station = "x", .width = 2, .height = 2, .write = take, .owner = tape };
 	struct mp4_writer *writer;
 

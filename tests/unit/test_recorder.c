@@ -310,33 +310,38 @@ static void give_with(struct desk *desk, const struct access_unit *sei)
 static void test_the_signature_of_a_files_end_is_in_it(void **state)
 {
 	struct desk *desk = desk_new(5 * NS_PER_S, 0);
-	struct access_unit *sei = rig_sei(40), *last = rig_sei(60);
-	struct recorder_event first, second;
+	struct access_unit *before = rig_sei(0x01010101, true), *end = rig_sei(0x01010102, false);
+	struct access_unit *last = rig_sei(0x01010103, false);
+	struct recorder_event first = { 0 }, second;
 
 	(void)state;
 	recorder_begin(desk->recorder, 1);
 	pictures(desk, 2);
 	picture(desk, true);	/* older than 5 s - 4 s: the next file begins here */
 	picture(desk, false);
-	give_with(desk, sei);
+	give_with(desk, before);	/* of the section before the last, which is late */
+	picture(desk, false);
+	give_with(desk, end);
 	picture(desk, false);
 	recorder_give(desk->recorder, last);	/* what comes when the pictures have stopped */
 	recorder_end(desk->recorder, "");
-	first = wait_event(desk, RECORDER_ENDED, 1);
 	second = wait_event(desk, RECORDER_ENDED, 2);
 	recorder_stop(MOVE(desk->recorder));
-	first = desk->events[0];
-	for (int i = 0; i < desk->count; i++)
-		if (desk->events[i].kind == RECORDER_ENDED) {
+	for (int i = desk->count; i-- > 0;)
+		if (desk->events[i].kind == RECORDER_ENDED)
 			first = desk->events[i];
-			break;
-		}
-	assert_true(holds(desk, &first, sei));
-	assert_true(holds(desk, &second, sei));
+	assert_true(holds(desk, &first, before) && holds(desk, &first, end));
+	assert_true(holds(desk, &second, before) && holds(desk, &second, end));
 	assert_false(holds(desk, &first, last));
 	assert_true(holds(desk, &second, last));
-	assert_int_equal(second.frames, 4);
-	access_unit_unref(sei);
+	assert_int_equal(first.first_section, 0x01010101);
+	assert_int_equal(first.last_section, 0x01010102);
+	assert_int_equal(second.last_section, 0x01010103);
+	assert_int_equal(first.frames + second.frames, desk->given + 2);
+	assert_digest(desk, &first);
+	assert_digest(desk, &second);
+	access_unit_unref(before);
+	access_unit_unref(end);
 	access_unit_unref(last);
 	desk_free(desk);
 }
