@@ -116,8 +116,8 @@ static void choose(struct scan *scan, const json_t *texts)
 			continue;
 		}
 		if (scan->code[0]) {
-			err_set(&scan->refusal, ERR_RANGE, _("two labels are before the camera, %s and %s: show one alone"),
-				scan->code, code);
+			err_set(&scan->refusal, ERR_RANGE,
+				_("two labels are before the camera, %s and %s: show one alone"), scan->code, code);
 			scan->code[0] = '\0';
 			return;
 		}

@@ -62,8 +62,8 @@ static int add_word(uint32_t *set, const char *word, size_t len, struct err *err
 	found = find(word, len);
 	if (found < 0) {
 		cards_print((1u << CARD_COUNT) - 1, known, sizeof known);
-		return err_set(err, ERR_RANGE, _("\"%.*s\" is no handling card; there are %s"), (int)MIN(len, (size_t)40),
-			       word, known);
+		return err_set(err, ERR_RANGE, _("\"%.*s\" is no handling card; there are %s"),
+			       (int)MIN(len, (size_t)40), word, known);
 	}
 	*set |= 1u << found;
 	return 0;

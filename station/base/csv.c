@@ -222,7 +222,8 @@ static int read_cell(struct cutter *cutter, size_t *lines, struct err *err)
 		cutter->in++;
 		rc = read_quoted(cutter, lines, err);
 		if (rc == 0 && !at_end_of_cell(cutter))
-			rc = err_set(err, ERR_RANGE, _("line %zu: text follows a closed quote (\")"), cutter->line + *lines);
+			rc = err_set(err, ERR_RANGE, _("line %zu: text follows a closed quote (\")"),
+				     cutter->line + *lines);
 	} else {
 		while (!at_end_of_cell(cutter))
 			*cutter->out++ = *cutter->in++;

@@ -214,7 +214,8 @@ json_t *form_json(const struct form *form, const void *values)
 		const struct form_field *field = &form->fields[i];
 		const char *value = form_value(values, field);
 
-		json_object_set_new(json, field->id, field->kind == FORM_CARDS ? cards_json(value) : json_string(value));
+		json_object_set_new(json, field->id,
+				    field->kind == FORM_CARDS ? cards_json(value) : json_string(value));
 	}
 	return json;
 }

@@ -249,8 +249,7 @@ static int ask_list(struct store_rows *rows, struct store *store, const struct e
 	if (query)
 		return store_query(rows, store, err, EXHIBIT_COLUMNS "FROM exhibit_search s JOIN exhibit e ON "
 				   "e.id = s.rowid JOIN case_file c ON c.id = e.case_file WHERE exhibit_search MATCH ? "
-				   "AND s.rowid > ? AND ? IN (0, c.id) ORDER BY s.rowid LIMIT ?", "tiii", query,
-				   wish->after, wish->case_id, limit);
+				   "AND s.rowid > ? ORDER BY s.rowid LIMIT ?", "tii", query, wish->after, limit);
 	if (wish->case_id)
 		return store_query(rows, store, err, EXHIBIT_COLUMNS EXHIBIT_FROM "WHERE e.case_file = ? AND e.id > ? "
 				   "ORDER BY e.id LIMIT ?", "iii", wish->case_id, wish->after, limit);
@@ -271,7 +270,7 @@ static size_t append(json_t *list, const struct exhibit *exhibit)
 int exhibit_list(struct store *store, const struct exhibit_wish *wish, json_t **list, int64_t *next, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
-	CLEANUP(util_freep) char *query = exhibit_search_query(wish->text);
+	CLEANUP(util_freep) char *query = exhibit_search_query(wish->text, wish->case_id);
 	json_t *found = json_array();
 	struct exhibit exhibit = { 0 };
 	size_t bytes = 0;

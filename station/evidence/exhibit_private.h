@@ -18,8 +18,8 @@ int exhibit_fields_read(const struct form *form, void *values, const char *text,
 
 /** Make @exhibit findable, in place of what was found under its id before. */
 int exhibit_search_keep(struct store *store, const struct exhibit *exhibit, struct err *err);
-/** The query for the index; for free(). NULL: @text has no character to look for. */
-char *exhibit_search_query(const char *text);
+/** The query for the index, in one case or (0) in all; for free(). NULL: @text has no character to look for. */
+char *exhibit_search_query(const char *text, int64_t case_id);
 
 /** rows of `exhibit.import`: see doc/protocol.md. */
 int exhibit_import(struct store *store, const struct act *act, const json_t *rows, bool check, json_t **result,

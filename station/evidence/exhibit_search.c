@@ -6,9 +6,12 @@
  *
  *	物证袋 -> "7269 8bc1" "8bc1 888b" "888b end" ... "7269" "8bc1" "888b"	(each pair written as one word)
  *
- * A part of a text is then a phrase of pairs. Characters are folded first: ASCII to lower case, full width to half
+ * A part of a text is then a phrase of pairs. The case is a word too: what is everywhere ("0") would otherwise be
+ * gone through to its end for the few of one case. Whoever changes what is made of a text must fill the table
+ * again: a row is forgotten by the words it was given. Characters are folded first: ASCII to lower case, full width to half
  * width, all brackets to round ones; dashes and spaces are left out.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,7 @@
 #include "station/evidence/exhibit_private.h"
 
 #define CHARACTER_BYTES 6	/* of a character in a word: four digits, or g and five */
+#define CASE_WORD "zc%" PRIx64	/* no character's word begins with z */
 
 /* 0: the character is left out. */
 static uint32_t fold(uint32_t c)
@@ -86,8 +90,8 @@ static void add_pairs(FILE *out, const uint32_t *field, size_t count)
 	}
 }
 
-/* The words of @text, whose lines are the fields. For free(); NULL without memory. */
-static char *words_of(const char *text)
+/* The words of @text, whose lines are the fields, and one for its case. For free(); NULL without memory. */
+static char *words_of(const char *text, int64_t case_id)
 {
 	uint32_t *all = calloc(strlen(text) + 1, sizeof *all);
 	char *words = NULL;
@@ -103,6 +107,7 @@ static char *words_of(const char *text)
 	}
 	if (out) {
 		add_singles(out, all, count);
+		fprintf(out, CASE_WORD, case_id);
 		fclose(out);
 	}
 	free(all);
@@ -130,24 +135,26 @@ static int forget(struct store *store, int64_t id, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
 	CLEANUP(util_freep) char *words = NULL;
-	int rc = store_query(&rows, store, err, "SELECT search FROM exhibit WHERE id = ? AND search <> ''", "i", id);
+	int rc = store_query(&rows, store, err, "SELECT search, case_file FROM exhibit WHERE id = ? AND search <> ''", "i",
+			     id);
 
 	if (rc == 0)
 		rc = store_next(&rows, err);
 	if (rc <= 0)
 		return rc;
-	words = words_of(store_text(&rows, 0));
+	words = words_of(store_text(&rows, 0), store_integer(&rows, 1));
 	store_rows_end(&rows);
 	if (!words)
 		return err_set(err, ERR_NOMEM, "search: out of memory");
-	return store_run(store, err, "INSERT INTO exhibit_search (exhibit_search, rowid, grams) VALUES ('delete', ?, ?)",
-			 "it", id, words);
+	return store_run(store, err,
+			 "INSERT INTO exhibit_search (exhibit_search, rowid, grams) VALUES ('delete', ?, ?)", "it", id,
+			 words);
 }
 
 int exhibit_search_keep(struct store *store, const struct exhibit *exhibit, struct err *err)
 {
 	CLEANUP(util_freep) char *text = text_of(exhibit);
-	CLEANUP(util_freep) char *words = text ? words_of(text) : NULL;
+	CLEANUP(util_freep) char *words = text ? words_of(text, exhibit->in_case.id) : NULL;
 	int rc = words ? forget(store, exhibit->id, err) : err_set(err, ERR_NOMEM, "search: out of memory");
 
 	if (rc == 0)
@@ -192,7 +199,7 @@ static size_t word_len(const char *at, size_t *gap)
 	return len;
 }
 
-char *exhibit_search_query(const char *text)
+char *exhibit_search_query(const char *text, int64_t case_id)
 {
 	uint32_t *word = calloc(strlen(text) + 1, sizeof *word);
 	char *query = NULL;
@@ -206,6 +213,8 @@ char *exhibit_search_query(const char *text)
 			add_phrase(out, word, count, phrases++ == 0);
 		at += len;
 	}
+	if (out && phrases && case_id)
+		fprintf(out, " AND " CASE_WORD, case_id);
 	if (out)
 		fclose(out);
 	free(word);

@@ -274,6 +274,32 @@ static void test_what_is_not_there_is_not_found(void **state)
 			fail_msg("\"%s\" finds something", parts[i]);
 }
 
+static void test_a_search_in_one_case_finds_nothing_of_another(void **state)
+{
+	struct case_values other = { .case_no = "（2026）浙0108刑初124号" };
+	struct exhibit_wish wish = { .text = "刀", .limit = 50 };
+	struct exhibit_values values = knife("9");
+	struct case_file file;
+	json_t *list;
+	int64_t next;
+
+	(void)state;
+	added("1");
+	must(case_add(f.store, &f.act, &other, &file, &err));
+	must(exhibit_add(f.store, &f.act, &file, &values, NULL, &err));
+	wish.case_id = file.id;
+	must(exhibit_list(f.store, &wish, &list, &next, &err));
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "case_no")), other.case_no);
+	json_decref(list);
+	assert_int_equal(found("刀"), 2);
+	wish.text = "zc1";
+	wish.case_id = 0;
+	must(exhibit_list(f.store, &wish, &list, &next, &err));
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+}
+
 static void test_a_list_goes_on_where_it_ended(void **state)
 {
 	struct exhibit_wish wish = { .text = "刀", .limit = 7 };
@@ -418,6 +444,7 @@ int main(void)
 		UNIT(test_cards_say_what_the_table_must_know),
 		UNIT(test_any_part_finds_from_one_character_on),
 		UNIT(test_what_is_not_there_is_not_found),
+		UNIT(test_a_search_in_one_case_finds_nothing_of_another),
 		UNIT(test_a_list_goes_on_where_it_ended),
 		UNIT(test_a_page_fits_into_a_message),
 		UNIT(test_importing_again_imports_nothing_twice),

@@ -63,8 +63,8 @@ static int send_batch(struct import *import, json_t *rows, struct err *err)
 	json_t *result, *fault;
 	size_t i;
 	int rc = rpc_client_call(import->client, "exhibit.import",
-				 json_pack("{s:o, s:b, s:s, s:s}", "rows", rows, "check", (int)import->check, "by", CLI_BY,
-					   "reason", import->file), ANSWER_MS, &result, NULL, err);
+				 json_pack("{s:o, s:b, s:s, s:s}", "rows", rows, "check", (int)import->check,
+					   "by", CLI_BY, "reason", import->file), ANSWER_MS, &result, NULL, err);
 
 	if (rc < 0)
 		return rc;
