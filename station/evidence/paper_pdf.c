@@ -153,9 +153,11 @@ static bool draw_block(struct sheet *sheet, const struct paper_block *block)
 	switch (block->kind) {
 	case PAPER_HEADING:
 		sheet->y += sheet->y > SHEET_TOP ? 10 : 0;
-		draw_text(sheet, block->texts[0], fonts[block->level], PANGO_ALIGN_LEFT, 60, 4);
+		draw_text(sheet, block->texts[0], fonts[block->level], PANGO_ALIGN_LEFT,
+			  block->level == 1 ? 110 : 60, 4);
 		return true;
 	case PAPER_TEXT:
+		sheet->y += sheet->y > SHEET_TOP ? 3 : 0;
 		draw_text(sheet, block->texts[0], "Sans 9.5", PANGO_ALIGN_LEFT, 0, 5);
 		return true;
 	case PAPER_PAIR:
