@@ -15,13 +15,13 @@
 #include "station/base/clock.h"
 #include "station/base/openssl.h"
 #include "station/base/queue.h"
+#include "station/evidence/media_insert.h"
 #include "station/evidence/media_sei.h"
 #include <openssl/sha.h>
 
 #define ANSWERS_MAX 64
 #define PENDING_MAX (2 * MEDIA_SIGN_WAITING_MAX)
 #define SECTION_FRAMES_MAX 500
-#define START_CODE_BYTES 4
 
 struct answer {
 	uint32_t section;
@@ -332,58 +332,13 @@ static void hash_picture(struct media_sign *sign, const struct access_unit *au, 
 
 /* --- into the stream ------------------------------------------------------------------------------ */
 
-/* Where the first slice's start code begins. */
-static size_t before_slices(const struct access_unit *au)
-{
-	struct nal nal;
-	size_t at = 0, start;
-
-	while (nal_next(&nal, au->bytes, au->len_bytes, &at)) {
-		if (!is_hashed(&nal))
-			continue;
-		start = (size_t)(nal.bytes - au->bytes) - 3;
-		return start > 0 && au->bytes[start - 1] == 0 ? start - 1 : start;
-	}
-	return au->len_bytes;
-}
-
-static size_t put_sei(uint8_t *to, const struct media_sei *sei)
-{
-	static const uint8_t start_code[START_CODE_BYTES] = { 0, 0, 0, 1 };
-	struct nal nal = media_sei_nal(sei);
-
-	memcpy(to, start_code, sizeof start_code);
-	memcpy(to + sizeof start_code, nal.bytes, nal.len_bytes);
-	return sizeof start_code + nal.len_bytes;
-}
-
-/* @au with the pending SEI from @first on before its slices; NULL without memory. */
-static struct access_unit *with_pending(struct media_sign *sign, const struct access_unit *au, size_t first)
-{
-	size_t place = before_slices(au), len_bytes = au->len_bytes;
-	struct access_unit *out;
-
-	for (size_t i = first; i < sign->pending_count; i++)
-		len_bytes += START_CODE_BYTES + media_sei_nal(sign->pending[i]).len_bytes;
-	out = access_unit_new(len_bytes);
-	if (!out)
-		return NULL;
-	access_unit_describe(out, au);
-	memcpy(out->bytes, au->bytes, place);
-	len_bytes = place;
-	for (size_t i = first; i < sign->pending_count; i++)
-		len_bytes += put_sei(out->bytes + len_bytes, sign->pending[i]);
-	memcpy(out->bytes + len_bytes, au->bytes + place, au->len_bytes - place);
-	return out;
-}
-
 struct access_unit *media_sign_pass(struct media_sign *sign, struct access_unit *au, uint64_t utc_us)
 {
 	struct access_unit *out = NULL;
 
 	take_answers(sign);
 	if (!sign->begins && sign->pending_count > 0)
-		out = with_pending(sign, au, 0);
+		out = media_insert(au, sign->pending, sign->pending_count);
 	while (out && sign->pending_count > 0)
 		media_sei_free(shift_pending(sign));
 	sign->begins = false;
@@ -407,7 +362,8 @@ struct access_unit *media_sign_rest(struct media_sign *sign)
 	take_answers(sign);
 	if (sign->rested_count == sign->pending_count)
 		return NULL;
-	out = with_pending(sign, &nothing, sign->rested_count);
+	out = media_insert(&nothing, sign->pending + sign->rested_count,
+			   sign->pending_count - sign->rested_count);
 	if (!out)
 		return NULL;
 	access_unit_describe(out, &sign->shape);
