@@ -73,6 +73,12 @@ static const char disposals[] = ""
 #define DPI { .name = "--dpi", .key = "dpi", .kind = ARGUMENT_NUMBER, .low = 150, .high = 1200, .value_name = "N" }
 #define FOR_MS { .name = "--for-ms", .key = "for_ms", .kind = ARGUMENT_NUMBER, .low = 0, .high = 30000, .value_name = "MS" }
 
+#define ENTRY { .name = "SEQ", .key = "seq", .kind = ARGUMENT_NUMBER, .low = 0, .high = INT32_MAX }
+#define OLD_SIZE { .name = "SIZE", .key = "old", .kind = ARGUMENT_NUMBER, .low = 0, .high = INT32_MAX }
+#define AFTER_ENTRY { .name = "--after", .key = "after", .kind = ARGUMENT_NUMBER, .low = -1, .high = INT32_MAX, \
+		      .value_name = "SEQ" }
+#define COUNT { .name = "--count", .key = "count", .kind = ARGUMENT_NUMBER, .low = 1, .high = 500, .value_name = "N" }
+
 /* The options of a form are its fields. */
 #define OPTION_FOR_NEEDED OPTION_NEEDED
 #define OPTION_FOR_OPTIONAL OPTION
@@ -166,6 +172,17 @@ const struct command command_table[] = {
 	  .arguments = { NUMBER_OF("SHOWING", "showing", NEED_NOT) }, .help = N_("the open showing, or that one") },
 	{ .words = "showing list", .method = "showing.list", .print = print_showings,
 	  .help = N_("the newest showings") },
+	{ .words = "ledger status", .method = "ledger.status", .print = print_ledger,
+	  .help = N_("how far the record goes, and how far it is signed") },
+	{ .words = "ledger list", .method = "ledger.entries", .print = print_entries,
+	  .arguments = { AFTER_ENTRY, COUNT, CASE },
+	  .help = N_("the record, from the first entry or after one, of all cases or of one") },
+	{ .words = "ledger entry", .method = "ledger.prove", .print = print_entry, .arguments = { ENTRY },
+	  .help = N_("one entry, as it was hashed") },
+	{ .words = "ledger prove", .method = "ledger.prove", .print = print_proof, .arguments = { ENTRY },
+	  .help = N_("the proof that an entry is in the signed record (C2SP tlog-proof)") },
+	{ .words = "ledger continues", .method = "ledger.consistency", .print = print_growth, .arguments = { OLD_SIZE },
+	  .help = N_("the proof that the record continues its first SIZE entries (C2SP tlog-witness)") },
 	{ .words = "recording status", .method = "status", .print = print_recording,
 	  .help = N_("what is being recorded, and for how long the disk has room") },
 	{ .words = "recording list", .method = "recording.list", .print = print_recordings,

@@ -27,6 +27,11 @@ void print_case(FILE *out, const json_t *result);
 void print_cases(FILE *out, const json_t *result);
 void print_exhibit(FILE *out, const json_t *result);	/* of exhibit.show, or of exhibit.scan */
 void print_exhibit_list(FILE *out, const json_t *result);
+void print_ledger(FILE *out, const json_t *result);	/* of ledger.status */
+void print_entries(FILE *out, const json_t *result);
+void print_entry(FILE *out, const json_t *result);	/* of ledger.prove: the line that was hashed */
+void print_proof(FILE *out, const json_t *result);	/* of ledger.prove, as C2SP tlog-proof has it */
+void print_growth(FILE *out, const json_t *result);	/* of ledger.consistency, as C2SP tlog-witness has it */
 void print_metrics(FILE *out, const json_t *result);
 void print_recording(FILE *out, const json_t *result);		/* of a status */
 void print_recordings(FILE *out, const json_t *result);
