@@ -10,6 +10,9 @@
 #include "ui/console/screen.h"
 #include "ui/console/words.h"
 
+#define FULL_HOURS (1.0 / 60)
+#define SHOWN_HOURS 2.0	/* with less it is shown on a small screen too */
+
 static void draw_too_small(struct screen *screen)
 {
 	term_format(&screen->term, 0, 0, COLS, ROLE_TEXT,
@@ -67,6 +70,37 @@ static int draw_badge(struct screen *screen)
 			   *state ? words_state(state) : _("WAITING"));
 }
 
+/* Returns where it begins. */
+static int draw_at_right(struct screen *screen, int right, enum role_on_screen role, const char *text)
+{
+	char ignored[64];
+	int width = tty_clean(ignored, sizeof ignored, text, strlen(text), 40) + 2;
+
+	right -= width + 1;
+	term_format(&screen->term, 0, right, width, role, " %s ", text);
+	return right;
+}
+
+/* For how long the disk has room; and nobody may overlook that nothing is kept. */
+static int draw_recording(struct screen *screen, int right)
+{
+	const json_t *recording = json_object_get(screen->model.status, "recording");
+	const char *state = field_text(recording, "state");
+	double hours = json_number_value(json_object_get(recording, "hours_left"));
+	char text[64];
+
+	if (!recording)
+		return right;
+	if (strcmp(state, "failed") == 0)
+		return draw_at_right(screen, right, ROLE_ALARM, _("RECORDING FAILED"));
+	if (strcmp(state, "full") == 0 || hours < FULL_HOURS)
+		return draw_at_right(screen, right, ROLE_ALARM, _("DISK FULL"));
+	if (hours > SHOWN_HOURS && screen->layout.top.columns < 100)
+		return right;
+	snprintf(text, sizeof text, strcmp(state, "recording") == 0 ? _("REC %.0f h") : _("disk %.0f h"), hours);
+	return draw_at_right(screen, right, hours < SHOWN_HOURS ? ROLE_HOLD : ROLE_BAR, text);
+}
+
 void pane_top(struct screen *screen)
 {
 	const json_t *status = screen->model.status;
@@ -82,14 +116,9 @@ void pane_top(struct screen *screen)
 	used = draw_badge(screen);
 	right = columns - (int)strlen(clock) - 1;
 	term_text(&screen->term, 0, right, columns - right, ROLE_BAR, clock);
-	if (field_true(status, "demo")) {
-		char ignored[64];
-		int width =
-			tty_clean(ignored, sizeof ignored, _("DEMO"), strlen(_("DEMO")), 20) + 2;
-
-		right -= width + 1;
-		term_format(&screen->term, 0, right, width, ROLE_BAR_KEY, " %s ", _("DEMO"));
-	}
+	if (field_true(status, "demo"))
+		right = draw_at_right(screen, right, ROLE_BAR_KEY, _("DEMO"));
+	right = draw_recording(screen, right);
 	if (!status)
 		return;
 	snprintf(text, sizeof text, "  %s %s  %s %s %s", _("Case"), field_text(status, "case_no"),
