@@ -260,7 +260,7 @@ const struct command command_table[] = {
 	  .help = N_("which exhibit's label is before the camera") },
 	{ .words = "exhibit import", .method = "exhibit.import",
 	  .arguments = { { .name = "FILE", .key = "file", .kind = ARGUMENT_NAME }, CASE,
-			 FLAG("--check", "check", true) },
+			 FLAG("--check", "check", true), BY },
 	  .flags = COMMAND_OWN, .help = N_("enter a spreadsheet's exhibits (CSV), all or none; --check only looks for faults") },
 	{ .words = "exhibit label", .method = "exhibit.show",
 	  .arguments = { CODES, CASE, OPTION_NEEDED("--out", "out", "FILE"),

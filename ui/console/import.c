@@ -21,7 +21,7 @@
 
 struct import {
 	struct rpc_client *client;
-	const char *file;
+	const char *file, *by;		/* by: NULL: whose process it is */
 	bool check;			/* the round that writes nothing */
 	json_int_t added, present, cases, faults;
 	json_t *codes;
@@ -62,9 +62,12 @@ static int send_batch(struct import *import, json_t *rows, struct err *err)
 {
 	json_t *result, *fault;
 	size_t i;
-	int rc = rpc_client_call(import->client, "exhibit.import",
-				 json_pack("{s:o, s:b, s:s, s:s}", "rows", rows, "check", (int)import->check,
-					   "by", CLI_BY, "reason", import->file), ANSWER_MS, &result, NULL, err);
+	json_t *params = json_pack("{s:o, s:b, s:s}", "rows", rows, "check", (int)import->check, "reason", import->file);
+	int rc;
+
+	if (import->by)
+		json_object_set_new(params, "by", json_string(import->by));
+	rc = rpc_client_call(import->client, "exhibit.import", params, ANSWER_MS, &result, NULL, err);
 
 	if (rc < 0)
 		return rc;
@@ -188,7 +191,8 @@ static int import_file(struct import *import, const struct reach *reach, const j
 
 int import_run(const struct reach *reach, const json_t *params, bool json)
 {
-	struct import import = { .file = field_text(params, "file"), .codes = json_array() };
+	struct import import = { .file = field_text(params, "file"),
+				 .by = json_string_value(json_object_get(params, "by")), .codes = json_array() };
 	char text[sizeof((struct err *)0)->text + 16];
 	struct err err = { 0 };
 	int rc = import_file(&import, reach, params, &err);

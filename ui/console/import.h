@@ -31,7 +31,7 @@ struct import_table {
 int import_read(struct import_table *table, const struct csv *csv, const char *case_no, struct err *err);
 void import_table_clear(struct import_table *table);
 
-/** @params: "file", "case_no" or nothing, "check": true to write nothing. Prints; returns an exit status. */
+/** @params: "file", "case_no" and "by" or nothing, "check": true to write nothing. Prints; returns an exit status. */
 int import_run(const struct reach *reach, const json_t *params, bool json);
 
 #endif
