@@ -8,6 +8,7 @@
 
 #include "station/base/i18n.h"
 
+#define DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36"	/* id-kp-documentSigning, RFC 9336 3.1 */
 #define AUTH_LEVEL 2		/* X509_VERIFY_PARAM_set_auth_level(3): 112 bits; no SHA-1, no RSA below 2048 */
 
 int chain_read(struct chain *chain, const char *pem, size_t len_bytes, struct err *err)
@@ -104,6 +105,19 @@ int chain_verify(const struct chain *chain, X509 *root, int64_t utc_us, struct e
 	return rc;
 }
 
+/* None, or that for signing documents alone (RFC 9336): not one that opens connections. */
+static bool signs_only(X509 *leaf)
+{
+	EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+	bool good = uses && sk_ASN1_OBJECT_num(uses) == 1;
+	char oid[64];
+
+	good = good && OBJ_obj2txt(oid, sizeof oid, sk_ASN1_OBJECT_value(uses, 0), 1) > 0 &&
+	       strcmp(oid, DOCUMENT_SIGNING) == 0;
+	EXTENDED_KEY_USAGE_free(uses);
+	return good;
+}
+
 int chain_check_signer(X509 *leaf, struct err *err)
 {
 	uint32_t flags = X509_get_extension_flags(leaf);
@@ -114,7 +128,7 @@ int chain_check_signer(X509 *leaf, struct err *err)
 	if (flags & EXFLAG_CA)
 		return err_set(err, ERR_DENIED, "%s",
 			       _("the signer's certificate is one of an authority, not of a signer"));
-	if (flags & EXFLAG_XKUSAGE)
+	if ((flags & EXFLAG_XKUSAGE) && !signs_only(leaf))
 		return err_set(err, ERR_DENIED, "%s",
 			       _("the signer's certificate is one for connections, not for evidence"));
 	if ((flags & EXFLAG_KUSAGE) && !(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE))

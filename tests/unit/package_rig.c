@@ -74,6 +74,9 @@ void package_rig_renew(struct package_rig *rig, enum rig_key which)
 	       authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	extend(certificate, NID_key_usage,
 	       authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+	if (which == RIG_MEDIA)
+		extend(certificate, NID_ext_key_usage,
+		       rig->media_use ? rig->media_use : "1.3.6.1.5.5.7.3.36");
 	assert_true(X509_sign(certificate, rig->keys[certificates[which].issuer], EVP_sha256()) >
 		    0);
 }

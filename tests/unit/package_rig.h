@@ -43,6 +43,7 @@ struct package_rig {
 	size_t entry_count;
 	size_t opened, closed;	/* entries; the checkpoints are of one more */
 	size_t signed_size;	/* of log/checkpoint; 0: all entries */
+	const char *media_use;	/* extended key usage of the next media certificate; NULL: that of ostend-certs */
 	int64_t made_utc_us;
 };
 

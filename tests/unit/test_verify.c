@@ -331,6 +331,23 @@ static void test_signed_anew_by_another_key_of_the_same_name_is_caught(void **st
 	X509_free(options.root);
 }
 
+static void test_a_certificate_that_lets_a_person_in_signs_nothing(void **state)
+{
+	static const char *const uses[] = { "clientAuth", "serverAuth", "1.3.6.1.5.5.7.3.36,clientAuth" };
+	struct package_rig *rig = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
+		rig->media_use = uses[i];
+		package_rig_renew(rig, RIG_MEDIA);
+		package_rig_seal(rig);
+		expect(rig, "certificate.chain", "certificates/media.pem");
+	}
+	rig->media_use = NULL;	/* the right kind, but not who signed the recordings */
+	package_rig_renew(rig, RIG_MEDIA);
+	package_rig_seal(rig);
+	expect(rig, "recording.signer", "recordings/recording-001.mp4");
+}
+
 static void test_a_still_replaced_with_the_logs_own_key_is_caught_by_its_entry(void **state)
 {
 	struct package_rig *rig = *state;
@@ -559,6 +576,7 @@ int main(void)
 		TEST(test_a_link_in_the_place_of_a_file_is_refused),
 		TEST(test_names_that_lead_out_of_the_package_are_refused),
 		TEST(test_signed_anew_by_another_key_of_the_same_name_is_caught),
+		TEST(test_a_certificate_that_lets_a_person_in_signs_nothing),
 		TEST(test_a_still_replaced_with_the_logs_own_key_is_caught_by_its_entry),
 		TEST(test_a_still_left_out_is_told_by_its_entry),
 		TEST(test_an_entry_replaced_is_caught_by_its_proof),
