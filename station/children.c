@@ -109,6 +109,7 @@ static void take_table_event(struct station *station, json_t *event)
 {
 	rpc_server_notify(station->control, 0, "table", "table.event", json_incref(event));
 	records_table(station, event);
+	spins_table_event(station, event);
 }
 
 static void notified(void *owner, struct child *child, const char *method, json_t *params)

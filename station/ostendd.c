@@ -336,6 +336,7 @@ static int start(struct station *station, struct err *err)
 
 static void stop(struct station *station)
 {
+	spins_stop(station);
 	children_halt(station);
 	recordings_drain(station);
 	showings_finish(station);

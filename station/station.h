@@ -24,6 +24,7 @@
 
 struct media_signing;
 struct rooms;
+struct spin_run;
 struct metrics_server;
 struct recordings;
 struct deliveries;
@@ -69,6 +70,7 @@ struct station {
 	bool homing_asked, homing_done;		/* demo: homed once by itself */
 	uint64_t log_told;			/* number of the last line told to consoles */
 	int64_t clock_offset_us;		/* of UTC, as it was at the last tick */
+	struct spin_run *spin;			/* under way; NULL: none */
 	bool still_busy;			/* the camera has been asked for a still */
 	bool record_lost;			/* the seats know that no record is kept */
 };
@@ -159,6 +161,13 @@ void stills_ask_take(struct station *station, const struct rpc_peer *peer, json_
 		     struct rpc_ticket ticket);
 void stills_ask_reject(struct station *station, const struct rpc_peer *peer, json_t *params,
 		       struct rpc_ticket ticket);
+
+/* spins.c: stills round the turn. */
+void spins_ask_take(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);
+void spins_ask_resume(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);
+void spins_ask_cancel(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);
+void spins_table_event(struct station *station, const json_t *event);
+void spins_stop(struct station *station);
 
 /* metrics.c: Prometheus text, over the control socket and over HTTP on loopback. */
 char *metrics_text(struct station *station);	/* for free(); NULL without memory */

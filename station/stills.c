@@ -23,6 +23,7 @@
 #include "station/base/log.h"
 #include "station/evidence/exhibit.h"
 #include "station/evidence/showing_store.h"
+#include "station/evidence/spin.h"
 #include "station/evidence/still.h"
 
 #define WAIT_CAMERA_MS 13000	/* more than the capture process gives itself */
@@ -459,6 +460,8 @@ static int recover(struct store *store, void *arg, struct err *err)
 	struct opening *opening = arg;
 	int rc = still_recover(store, &opening->act, opening->folder, &opening->found, err);
 
+	if (rc == 0)
+		rc = MIN(spin_recover(store, &opening->act, err), 0);
 	return rc == 0 ? find_shown(store, opening->shown, err) : rc;
 }
 

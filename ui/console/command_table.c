@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station/base/i18n.h"
 #include "station/base/pose.h"
+#include "station/evidence/spin.h"
 #include "ui/console/command.h"
 #include "ui/console/personal_sign.h"
 #include "ui/console/print.h"
@@ -273,6 +274,20 @@ const struct command command_table[] = {
 			   .high = INT32_MAX, .value_name = "NUMBER" },
 			 OPTION("--exhibit", "exhibit", "CODE"), BY, SECOND, REASON },
 	  .help = N_("take a still; --full at the camera's largest size, while the rooms see a held picture") },
+	{ .words = "spin take", .method = "spin.take", .print = print_spin, .flags = COMMAND_WAITS,
+	  .arguments = { { .name = "FRAMES", .key = "frames", .kind = ARGUMENT_NUMBER, .low = SPIN_FRAMES_MIN,
+			   .high = SPIN_FRAMES_MAX }, FLAG("--full", "full", true),
+			 { .name = "--retrieval", .key = "retrieval", .kind = ARGUMENT_NUMBER, .low = 1,
+			   .high = INT32_MAX, .value_name = "NUMBER" },
+			 OPTION("--exhibit", "exhibit", "CODE"), NO_WAIT, BY, SECOND, REASON },
+	  .help = N_("a still at each of so many angles round the turn") },
+	{ .words = "spin resume", .method = "spin.resume", .print = print_spin, .flags = COMMAND_WAITS,
+	  .arguments = { NUMBER_OF("SPIN", "spin", NEED_USUAL), NO_WAIT, BY, SECOND, REASON },
+	  .help = N_("take what is missing of a spin that was stopped") },
+	{ .words = "spin cancel", .method = "spin.cancel", .print = print_done,
+	  .help = N_("end the spin that is under way; what there is stays") },
+	{ .words = "spin show", .method = "spin.show", .print = print_spin,
+	  .arguments = { NUMBER_OF("SPIN", "spin", NEED_USUAL) }, .help = N_("the stills of a spin, and what is missing") },
 	{ .words = "still list", .method = "still.list", .print = print_stills,
 	  .arguments = { NUMBER_OF("SHOWING", "showing", NEED_NOT) },
 	  .help = N_("the stills of the open showing, or of that one") },

@@ -40,6 +40,7 @@ void print_closing(FILE *out, const json_t *result);
 void print_showings(FILE *out, const json_t *result);
 void print_still(FILE *out, const json_t *result);
 void print_stills(FILE *out, const json_t *result);
+void print_spin(FILE *out, const json_t *result);
 void print_views(FILE *out, const json_t *result);
 void print_retrieval(FILE *out, const json_t *result);
 void print_retrievals(FILE *out, const json_t *result);

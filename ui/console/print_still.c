@@ -103,3 +103,20 @@ void print_views(FILE *out, const json_t *result)
 	}
 	grid_print(grid, out, print_width(out));
 }
+
+void print_spin(FILE *out, const json_t *result)
+{
+	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
+	json_t *missing = json_object_get(result, "missing");
+
+	grid_add(grid, _("Spin"));
+	grid_add_format(grid, "%lld", (long long)field_integer(result, "spin", 0));
+	if (json_is_array(missing)) {
+		grid_add(grid, _("Stills"));
+		grid_add_format(grid, "%zu / %lld", json_array_size(json_object_get(result, "stills")),
+				(long long)field_integer(result, "frames", 0));
+	}
+	print_pair(grid, _("State"), field_text(result, "state"));
+	print_pair(grid, _("Because"), field_text(result, "outcome"));
+	grid_print(grid, out, print_width(out));
+}
