@@ -2,7 +2,7 @@
 /*
  * spins.c - a still at each of N angles round the turn.
  *
- *	begin --job--> [ goto -> done -> stand SETTLE_MS -> still -> picture is there ] --next--> ... --> end --job-->
+ *	begin --job--> [ goto -> done -> stand settle_ms -> still -> picture is there ] --next--> ... --> end --job-->
  *	                                                               '--> disk, while the table is on its way
  *
  * What comes between (a stop, somebody else's command, a lost angle, a camera that fails) ends it; what there is
@@ -18,7 +18,6 @@
 #include "station/evidence/spin.h"
 #include "station/stills.h"
 
-#define SETTLE_NS (150 * NS_PER_MS)	/* the exhibit still swings when the table stands */
 #define WAIT_MOVE_MS (120 * 1000)
 
 struct spin_run {
@@ -157,7 +156,7 @@ static void moved(void *arg, json_t *result, const struct err *err)
 	}
 	run->under_way++;
 	run->settling = true;
-	loop_set(run->station->loop, &run->settle, clock_mono_ns() + SETTLE_NS);
+	loop_set(run->station->loop, &run->settle, clock_mono_ns() + (uint64_t)run->spin.settle_ms * NS_PER_MS);
 }
 
 static void move(struct spin_run *run)
@@ -318,13 +317,15 @@ static int check_table(const struct station *station, struct err *err)
 
 static int read_take(struct spin_run *run, const json_t *params, struct err *err)
 {
-	static const char *const known[] = { "frames", "full", "retrieval", "exhibit", "wait", NULL };
-	json_int_t frames, retrieval;
+	static const char *const known[] = { "frames", "settle_ms", "full", "retrieval", "exhibit", "wait", NULL };
+	json_int_t frames, retrieval, settle_ms;
 	const char *code;
 	int rc = rpc_only(params, known, err);
 
 	if (rc == 0)
 		rc = rpc_integer(&frames, params, "frames", SPIN_FRAMES_MIN, SPIN_FRAMES_MAX, err);
+	if (rc == 0)
+		rc = rpc_integer_or(&settle_ms, params, "settle_ms", 0, SPIN_SETTLE_MAX_MS, SPIN_SETTLE_MS, err);
 	if (rc == 0)
 		rc = rpc_integer_or(&retrieval, params, "retrieval", 1, INT64_MAX, 0, err);
 	if (rc == 0)
@@ -334,6 +335,7 @@ static int read_take(struct spin_run *run, const json_t *params, struct err *err
 	if (rc < 0)
 		return rc;
 	run->spin.frames = (int)frames;
+	run->spin.settle_ms = (int)settle_ms;
 	run->spin.retrieval = run->order.retrieval = retrieval;
 	run->spin.full = json_is_true(json_object_get(params, "full"));
 	strcpy(run->spin.exhibit, code);

@@ -13,9 +13,9 @@
 static int insert(struct store *store, const struct act *act, struct spin *spin, struct err *err)
 {
 	int rc = store_run(store, err, "INSERT INTO spin(showing, case_no, exhibit_no, frames, retrieval, exhibit, full,"
-			   " state, actor, second, reason, begun_utc_us) VALUES(?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",
-			   "ittiitittti", act->showing, act->case_no, act->exhibit_no, (int64_t)spin->frames,
-			   spin->retrieval, spin->exhibit, (int64_t)spin->full, act->actor, act->second, act->reason,
+			   " settle_ms, state, actor, second, reason, begun_utc_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",
+			   "ittiitiittti", act->showing, act->case_no, act->exhibit_no, (int64_t)spin->frames,
+			   spin->retrieval, spin->exhibit, (int64_t)spin->full, (int64_t)spin->settle_ms, act->actor, act->second, act->reason,
 			   (int64_t)act->utc_us);
 
 	spin->id = store_last_id(store);
@@ -26,7 +26,7 @@ static int insert(struct store *store, const struct act *act, struct spin *spin,
 static int load(struct store *store, struct spin *spin, char *state, size_t size, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
-	int rc = store_query(&rows, store, err, "SELECT frames, showing, retrieval, full, exhibit, state FROM spin"
+	int rc = store_query(&rows, store, err, "SELECT frames, showing, retrieval, full, exhibit, state, settle_ms FROM spin"
 			     " WHERE id = ?", "i", spin->id);
 
 	if (rc == 0)
@@ -41,6 +41,7 @@ static int load(struct store *store, struct spin *spin, char *state, size_t size
 	spin->full = store_integer(&rows, 3);
 	snprintf(spin->exhibit, sizeof spin->exhibit, "%s", store_text(&rows, 4));
 	snprintf(state, size, "%s", store_text(&rows, 5));
+	spin->settle_ms = (int)store_integer(&rows, 6);
 	return 0;
 }
 
@@ -86,8 +87,8 @@ int spin_begin(struct store *store, const struct act *act, struct spin *spin, st
 	if (rc < 0)
 		return rc;
 	return ledger_append(store, act, LEDGER_SPIN_BEGUN, NULL, NULL,
-			     json_pack("{s:I, s:i, s:b, s:b}", "spin", (json_int_t)spin->id, "frames", spin->frames,
-				       "full", (int)spin->full, "resumed", (int)resumed), NULL, err);
+			     json_pack("{s:I, s:i, s:i, s:b, s:b}", "spin", (json_int_t)spin->id, "frames", spin->frames,
+				       "settle_ms", spin->settle_ms, "full", (int)spin->full, "resumed", (int)resumed), NULL, err);
 }
 
 /* --- what there is ------------------------------------------------------------------------------- */
@@ -145,8 +146,8 @@ int spin_json(struct store *store, int64_t id, json_t **json, struct err *err)
 	if (rc < 0)
 		return rc;
 	stills = json_array();
-	*json = json_pack("{s:I, s:i, s:s, s:b, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "spin",
-			  (json_int_t)id, "frames", spin.frames, "state", state, "full", (int)spin.full, "showing",
+	*json = json_pack("{s:I, s:i, s:i, s:s, s:b, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "spin",
+			  (json_int_t)id, "frames", spin.frames, "settle_ms", spin.settle_ms, "state", state, "full", (int)spin.full, "showing",
 			  (json_int_t)spin.showing, "outcome", store_text(&rows, 0), "case_no", store_text(&rows, 1),
 			  "exhibit_no", store_text(&rows, 2), "actor", store_text(&rows, 3), "second",
 			  store_text(&rows, 4), "reason", store_text(&rows, 5), "begun_utc_us",

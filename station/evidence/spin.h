@@ -10,10 +10,13 @@
 
 #define SPIN_FRAMES_MIN 12
 #define SPIN_FRAMES_MAX 360
+#define SPIN_SETTLE_MS 40
+#define SPIN_SETTLE_MAX_MS 5000
 
 struct spin {
 	int64_t id;
 	int frames;
+	int settle_ms;				/* from the table's word that it stands to the picture */
 	int64_t showing, retrieval;
 	bool full;
 	char exhibit[64];			/* code of the exhibit whose intake it is; "" */

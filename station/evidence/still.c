@@ -31,7 +31,7 @@ const char schema_still[] =
 	"CREATE INDEX IF NOT EXISTS still_spin ON still(spin, spin_frame) WHERE spin <> 0;"
 	"CREATE TABLE IF NOT EXISTS spin(id INTEGER PRIMARY KEY, showing INTEGER NOT NULL, case_no TEXT NOT NULL,"
 	" exhibit_no TEXT NOT NULL, frames INTEGER NOT NULL, retrieval INTEGER NOT NULL, exhibit TEXT NOT NULL,"
-	" full INTEGER NOT NULL, state TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL,"
+	" full INTEGER NOT NULL, settle_ms INTEGER NOT NULL, state TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL,"
 	" second TEXT NOT NULL, reason TEXT NOT NULL, begun_utc_us INTEGER NOT NULL, ended_utc_us INTEGER);";
 
 static const struct { const char *name, *label; } views[] = {
