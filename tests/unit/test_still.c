@@ -12,6 +12,7 @@
 #include <sys/statfs.h>
 
 #include "station/evidence/evidence.h"
+#include "station/evidence/spin.h"
 #include "station/evidence/still.h"
 #include "station/evidence/still_file.h"
 #include "tests/unit/temp_folder.h"
@@ -358,6 +359,95 @@ static void test_list_goes_on_behind_a_number(void **state)
 	call(fixture, "still.show", json_pack("{s:s}", "still", "1"), ERR_RANGE);
 }
 
+static int64_t keep_frame(struct fixture *fixture, int64_t spin, int frame)
+{
+	struct still_shot shot = shot_of(fixture);
+
+	shot.spin = spin;
+	shot.spin_frame = frame;
+	shot.view[0] = '\0';
+	return keep(fixture, &shot);
+}
+
+static void test_spin_goes_on_with_what_is_missing_or_rejected(void **state)
+{
+	struct fixture *fixture = *state;
+	struct spin spin = { .frames = 12, .settle_ms = 40, .full = true }, again;
+	json_t *entry, *data;
+	struct err err;
+
+	assert_int_equal(spin_begin(fixture->store, &fixture->act, &spin, &err), 0);
+	for (int i = 0; i < 5; i++)
+		keep_frame(fixture, spin.id, i);
+	assert_int_equal(still_reject(fixture->store, &fixture->act, 3, &err), 0);
+	assert_int_equal(spin_end(fixture->store, &fixture->act, spin.id, "stopped by Chen", &err), 0);
+	again = (struct spin){ .id = spin.id };
+	assert_int_equal(spin_begin(fixture->store, &fixture->act, &again, &err), 0);
+	assert_int_equal(again.frames, 12);
+	assert_int_equal(again.settle_ms, 40);
+	assert_true(again.full);
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(again.have[i], i < 5 && i != 2);
+	for (int i = 0; i < 12; i++)
+		if (!again.have[i])
+			keep_frame(fixture, spin.id, i);
+	assert_int_equal(spin_end(fixture->store, &fixture->act, spin.id, "", &err), 0);
+	entry = last_entry(fixture);
+	data = json_object_get(entry, "data");
+	assert_string_equal(text(entry, "action"), "spin.ended");
+	assert_true(json_is_true(json_object_get(data, "complete")));
+	assert_int_equal(json_array_size(json_object_get(data, "stills")), 12);
+	assert_int_equal(json_array_size(json_object_get(data, "missing")), 0);
+	assert_int_equal(spin_begin(fixture->store, &fixture->act, &again, &err), ERR_STATE);
+	json_decref(entry);
+}
+
+static void test_spin_of_360_fits_into_one_entry(void **state)
+{
+	struct fixture *fixture = *state;
+	struct spin spin = { .frames = SPIN_FRAMES_MAX };
+	json_t *entry;
+	struct err err;
+
+	assert_int_equal(spin_begin(fixture->store, &fixture->act, &spin, &err), 0);
+	for (int i = 0; i < SPIN_FRAMES_MAX; i++)
+		keep_frame(fixture, spin.id, i);
+	if (spin_end(fixture->store, &fixture->act, spin.id, "", &err) < 0)
+		fail_msg("%s", err.text);
+	entry = last_entry(fixture);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(entry, "data"), "stills")), SPIN_FRAMES_MAX);
+	json_decref(entry);
+}
+
+static void test_spin_under_way_at_a_failure_is_ended(void **state)
+{
+	struct fixture *fixture = *state;
+	struct spin spin = { .frames = 12 };
+	json_t *json;
+
+	assert_int_equal(spin_begin(fixture->store, &fixture->act, &spin, NULL), 0);
+	keep_frame(fixture, spin.id, 0);
+	assert_int_equal(spin_recover(fixture->store, &fixture->act, NULL), 1);
+	assert_int_equal(spin_recover(fixture->store, &fixture->act, NULL), 0);
+	json = call(fixture, "spin.show", json_pack("{s:I}", "spin", (json_int_t)spin.id), 0);
+	assert_string_equal(text(json, "state"), "stopped");
+	assert_int_equal(json_array_size(json_object_get(json, "missing")), 11);
+	json_decref(json);
+}
+
+static void test_bearings_of_a_spin_go_round_the_turn(void **state)
+{
+	(void)state;
+	for (int frames = SPIN_FRAMES_MIN; frames <= SPIN_FRAMES_MAX; frames++) {
+		assert_int_equal(spin_bearing_mdeg(0, frames), 0);
+		for (int i = 1; i < frames; i++) {
+			int step = spin_bearing_mdeg(i, frames) - spin_bearing_mdeg(i - 1, frames);
+
+			assert_in_range(step, MDEG_PER_TURN / frames, MDEG_PER_TURN / frames + 1);
+		}
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -372,6 +462,10 @@ int main(void)
 		TEST(test_folder_that_takes_no_file_refuses_the_still),
 		TEST(test_shot_list_says_what_is_there_and_what_is_missing),
 		TEST(test_list_goes_on_behind_a_number),
+		TEST(test_spin_goes_on_with_what_is_missing_or_rejected),
+		TEST(test_spin_of_360_fits_into_one_entry),
+		TEST(test_spin_under_way_at_a_failure_is_ended),
+		TEST(test_bearings_of_a_spin_go_round_the_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
