@@ -23,35 +23,16 @@
 #include "certs/layout.h"
 #include "certs/trust.h"
 #include "station/base/clock.h"
-#include "station/evidence/signer.h"
 #include "station/evidence/signer_sandbox.h"
+#include "tests/unit/signer_rig.h"
 #include "tests/unit/temp_folder.h"
 
-#define DIGEST "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" /* of "test" */
+#define DIGEST SIGNER_DIGEST
 
 struct fixture {
+	struct signer_rig rig;
 	char *folder;
-	int fd;			/* our end of the signer's socket */
-	pid_t pid;
 };
-
-static void start_signer(struct fixture *fixture)
-{
-	struct signer_options options = {
-		.state_path = fixture->folder, .log_key = "", .media_key = "", .module = "", .pin_file = "",
-	};
-	int fds[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	fixture->pid = fork();
-	if (fixture->pid == 0) {
-		close(fds[0]);
-		fcntl(fds[1], F_SETFL, O_NONBLOCK);
-		_exit(signer_main(&options, fds[1]));
-	}
-	close(fds[1]);
-	fixture->fd = fds[0];
-}
 
 static int set_up(void **state)
 {
@@ -62,26 +43,11 @@ static int set_up(void **state)
 	assert_int_equal(authority_open(&authority, fixture->folder, NULL), 0);
 	assert_int_equal(authority_init(authority, "Centre", NULL), 7);
 	authority_free(authority);
+	fixture->rig.options = (struct signer_options){
+		.state_path = fixture->folder, .log_key = "", .media_key = "", .module = "", .pin_file = "",
+	};
 	*state = fixture;
 	return 0;
-}
-
-/* The signer's exit status; it must come by itself once our end is closed. */
-static int end_signer(struct fixture *fixture)
-{
-	uint64_t deadline_ns = clock_mono_ns() + 5 * NS_PER_S;
-	int status = -1;
-
-	close(fixture->fd);
-	while (waitpid(fixture->pid, &status, WNOHANG) == 0) {
-		if (clock_mono_ns() > deadline_ns) {
-			kill(fixture->pid, SIGKILL);
-			waitpid(fixture->pid, &status, 0);
-			fail_msg("the signer did not end with its parent");
-		}
-		poll(NULL, 0, 5);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static int tear_down(void **state)
@@ -93,57 +59,20 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static json_t *call(struct fixture *fixture, const char *line)
-{
-	struct pollfd poll_fd = { .fd = fixture->fd, .events = POLLIN };
-	char answer[4096] = "";
-	size_t len = 0;
-	json_t *root;
-
-	assert_int_equal(write(fixture->fd, line, strlen(line)), strlen(line));
-	while (!strchr(answer, '\n')) {
-		ssize_t got;
-
-		assert_int_equal(poll(&poll_fd, 1, 5000), 1);
-		got = read(fixture->fd, answer + len, sizeof answer - 1 - len);
-		assert_true(got > 0);
-		len += (size_t)got;
-		answer[len] = '\0';
-	}
-	root = json_loads(answer, 0, NULL);
-	assert_non_null(root);
-	return root;
-}
-
 static json_t *call_sign(struct fixture *fixture, const char *key, const char *digest)
 {
 	char line[512];
 
 	snprintf(line, sizeof line, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.sign\", \"params\": "
 		 "{\"key\": \"%s\", \"digest\": \"%s\"}}\n", key, digest);
-	return call(fixture, line);
+	return signer_rig_call(&fixture->rig, line);
 }
 
 static bool verifies(struct fixture *fixture, const char *pem, const char *base64)
 {
-	char *path = layout_path(fixture->folder, pem);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	unsigned char signature[128];
-	int len = EVP_DecodeBlock(signature, (const unsigned char *)base64, (int)strlen(base64));
-	X509 *certificate;
-	bool good;
+	CLEANUP(util_freep) char *path = layout_path(fixture->folder, pem);
 
-	assert_true(len > 0);
-	for (const char *at = strchr(base64, '='); at && *at == '='; at++)
-		len--;
-	assert_int_equal(trust_read_certificate(&certificate, path, NULL), 0);
-	EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, X509_get0_pubkey(certificate));
-	good = EVP_DigestVerify(context, signature, (size_t)len, (const unsigned char *)"test", 4) == 1;
-	ERR_clear_error();
-	EVP_MD_CTX_free(context);
-	X509_free(certificate);
-	free(path);
-	return good;
+	return signer_rig_verify(path, base64);
 }
 
 static void test_signature_verifies_with_the_key_that_was_named_only(void **state)
@@ -152,7 +81,7 @@ static void test_signature_verifies_with_the_key_that_was_named_only(void **stat
 	const char *signature;
 	json_t *answer;
 
-	start_signer(fixture);
+	signer_rig_start(&fixture->rig);
 	answer = call_sign(fixture, "log", DIGEST);
 	signature = json_string_value(json_object_get(json_object_get(answer, "result"), "signature"));
 	assert_non_null(signature);
@@ -163,7 +92,7 @@ static void test_signature_verifies_with_the_key_that_was_named_only(void **stat
 	signature = json_string_value(json_object_get(json_object_get(answer, "result"), "signature"));
 	assert_true(verifies(fixture, LAYOUT_MEDIA_PEM, signature));
 	json_decref(answer);
-	assert_int_equal(end_signer(fixture), 0);
+	assert_int_equal(signer_rig_end(&fixture->rig), 0);
 }
 
 static void test_signer_refuses_all_but_a_named_key_and_a_digest(void **state)
@@ -176,7 +105,7 @@ static void test_signer_refuses_all_but_a_named_key_and_a_digest(void **state)
 	struct fixture *fixture = *state;
 	json_t *answer;
 
-	start_signer(fixture);
+	signer_rig_start(&fixture->rig);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		answer = call_sign(fixture, bad[i][0], bad[i][1]);
 		assert_null(json_object_get(answer, "result"));
@@ -184,10 +113,10 @@ static void test_signer_refuses_all_but_a_named_key_and_a_digest(void **state)
 				 -32602);
 		json_decref(answer);
 	}
-	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 2, \"method\": \"signer.key\"}\n");
+	answer = signer_rig_call(&fixture->rig, "{\"jsonrpc\": \"2.0\", \"id\": 2, \"method\": \"signer.key\"}\n");
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "error"), "code")), -32601);
 	json_decref(answer);
-	assert_int_equal(end_signer(fixture), 0);
+	assert_int_equal(signer_rig_end(&fixture->rig), 0);
 }
 
 static json_t *call_checkpoint(struct fixture *fixture, const char *text, int old)
@@ -199,7 +128,7 @@ static json_t *call_checkpoint(struct fixture *fixture, const char *text, int ol
 	json_t *answer;
 
 	snprintf(with_end, sizeof with_end, "%s\n", line);
-	answer = call(fixture, with_end);
+	answer = signer_rig_call(&fixture->rig, with_end);
 	json_decref(request);
 	free(line);
 	return answer;
@@ -212,13 +141,13 @@ static void test_signer_remembers_the_last_checkpoint_when_it_is_started_again(v
 	struct fixture *fixture = *state;
 	json_t *answer;
 
-	start_signer(fixture);
+	signer_rig_start(&fixture->rig);
 	answer = call_checkpoint(fixture, first, 0);
 	assert_non_null(json_object_get(json_object_get(answer, "result"), "line"));
 	json_decref(answer);
-	assert_int_equal(end_signer(fixture), 0);
-	start_signer(fixture);
-	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
+	assert_int_equal(signer_rig_end(&fixture->rig), 0);
+	signer_rig_start(&fixture->rig);
+	answer = signer_rig_call(&fixture->rig, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(json_object_get(answer, "result"),
 									    "checkpoint"), "size")), 1);
 	json_decref(answer);
@@ -226,7 +155,7 @@ static void test_signer_remembers_the_last_checkpoint_when_it_is_started_again(v
 	assert_non_null(strstr(json_string_value(json_object_get(json_object_get(answer, "error"), "message")),
 			       "does not continue"));
 	json_decref(answer);
-	assert_int_equal(end_signer(fixture), 0);
+	assert_int_equal(signer_rig_end(&fixture->rig), 0);
 }
 
 static void test_status_names_the_certificates(void **state)
@@ -236,10 +165,10 @@ static void test_status_names_the_certificates(void **state)
 	X509 *media;
 	json_t *answer, *keys;
 
-	start_signer(fixture);
+	signer_rig_start(&fixture->rig);
 	assert_int_equal(trust_read_certificate(&media, path, NULL), 0);
 	issue_id(id, media, NULL);
-	answer = call(fixture, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
+	answer = signer_rig_call(&fixture->rig, "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"signer.status\"}\n");
 	keys = json_object_get(json_object_get(answer, "result"), "keys");
 	assert_int_equal(json_array_size(keys), 3);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(keys, 1), "key")), "media");
@@ -249,7 +178,7 @@ static void test_status_names_the_certificates(void **state)
 	json_decref(answer);
 	X509_free(media);
 	free(path);
-	assert_int_equal(end_signer(fixture), 0);
+	assert_int_equal(signer_rig_end(&fixture->rig), 0);
 }
 
 static void test_signer_will_not_start_with_a_key_open_to_others_or_anothers(void **state)
@@ -259,16 +188,16 @@ static void test_signer_will_not_start_with_a_key_open_to_others_or_anothers(voi
 	char *media = layout_path(fixture->folder, LAYOUT_MEDIA_KEY);
 
 	chmod(log, 0640);
-	start_signer(fixture);
-	assert_int_equal(end_signer(fixture), 1);
+	signer_rig_start(&fixture->rig);
+	assert_int_equal(signer_rig_end(&fixture->rig), 1);
 	unlink(log);
 	assert_int_equal(symlink(media, log), 0);
-	start_signer(fixture);
-	assert_int_equal(end_signer(fixture), 1);
+	signer_rig_start(&fixture->rig);
+	assert_int_equal(signer_rig_end(&fixture->rig), 1);
 	unlink(log);
 	assert_int_equal(rename(media, log), 0);
-	start_signer(fixture);
-	assert_int_equal(end_signer(fixture), 1);
+	signer_rig_start(&fixture->rig);
+	assert_int_equal(signer_rig_end(&fixture->rig), 1);
 	free(log);
 	free(media);
 }

@@ -90,6 +90,25 @@ static void add_children(struct grid *grid, const json_t *status)
 	}
 }
 
+/* How far the video is signed; why not, where it is not. */
+static void add_signing(struct grid *grid, const json_t *signing)
+{
+	const char *state = field_text(signing, "state");
+	long long unsigned_sections = field_integer(signing, "unsigned", 0);
+
+	if (!*state)
+		return;
+	grid_add(grid, _("Signatures"));
+	if (strcmp(state, "unsigned") == 0)
+		grid_add_format(grid, _("the video is NOT being signed: %s"), field_text(signing, "reason"));
+	else if (strcmp(state, "waiting") == 0)
+		grid_add(grid, _("none yet"));
+	else if (unsigned_sections)
+		grid_add_format(grid, _("the video is signed; %lld sections of this run are not"), unsigned_sections);
+	else
+		grid_add(grid, _("the video is signed"));
+}
+
 void print_status(FILE *out, const json_t *result)
 {
 	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
@@ -109,6 +128,7 @@ void print_status(FILE *out, const json_t *result)
 	add_camera(grid, json_object_get(result, "camera"));
 	print_add_table(grid, json_object_get(result, "table"));
 	add_traffic(grid, result);
+	add_signing(grid, json_object_get(result, "signing"));
 	add_children(grid, result);
 	print_pair(grid, _("Time"), utc);
 	grid_add(grid, _("Version"));
