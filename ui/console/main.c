@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "station/base/i18n.h"
+#include "ui/console/chain.h"
 #include "ui/console/cli.h"
 #include "ui/console/console.h"
 #include "ui/console/demo.h"
@@ -94,7 +95,8 @@ static int run_own(const struct reach *reach, const struct command *command, cha
 	static const struct {
 		const char *words;
 		int (*run)(const struct reach *reach, const json_t *params, bool json);
-	} own[] = { { "exhibit import", import_run }, { "exhibit label", label_run } };
+	} own[] = { { "exhibit import", import_run }, { "exhibit label", label_run },
+		    { "exhibit chain", chain_run } };
 	struct err err = { 0 };
 	int status = EXIT_USAGE;
 	json_t *params;

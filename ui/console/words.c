@@ -202,6 +202,17 @@ const char *words_action(const char *name)
 	return look_up(list, ARRAY_LEN(list), name);
 }
 
+const char *words_disposal(const char *name)
+{
+	static const struct word list[] = {
+#define DISPOSAL(id, name, label) { name, label },
+#include "station/evidence/disposals.def"
+#undef DISPOSAL
+	};
+
+	return look_up(list, ARRAY_LEN(list), name);
+}
+
 const char *words_pause(const char *name)
 {
 	static const struct word list[] = {
