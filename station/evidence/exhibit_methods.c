@@ -196,6 +196,22 @@ int exhibit_change_method(struct store *store, const struct act *act, const json
 	return rc;
 }
 
+/* Its intake photographs: stills that were taken of the exhibit itself and hold good. */
+static int add_stills(struct store *store, int64_t exhibit, json_t *json, struct err *err)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	json_t *list = json_array();
+	int rc = store_query(&rows, store, err, "SELECT id FROM still WHERE exhibit = ? AND spin = 0 AND "
+			     "rejected_utc_us IS NULL ORDER BY id LIMIT 100", "i", exhibit);
+
+	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
+		json_array_append_new(list, json_integer(store_integer(&rows, 0)));
+		rc = 0;
+	}
+	json_object_set_new(json, "stills", list);
+	return rc;
+}
+
 int exhibit_show_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
 			struct err *err)
 {
@@ -206,8 +222,14 @@ int exhibit_show_method(struct store *store, const struct act *act, const json_t
 	(void)act;
 	if (rc == 0)
 		rc = param_exhibit(store, params, &exhibit, err);
-	if (rc == 0)
-		*result = exhibit_json(&exhibit);
+	if (rc < 0)
+		return rc;
+	*result = exhibit_json(&exhibit);
+	rc = add_stills(store, exhibit.id, *result, err);
+	if (rc < 0) {
+		json_decref(*result);
+		*result = NULL;
+	}
 	return rc;
 }
 

@@ -417,6 +417,29 @@ static void test_methods_refuse_what_is_no_field(void **state)
 	json_decref(params);
 }
 
+static void test_an_exhibit_is_shown_with_its_intake_photographs(void **state)
+{
+	struct exhibit exhibit = added("1");
+	json_t *params = json_pack("{s:s}", "code", exhibit.code), *result = NULL, *stills;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		char file[32];
+
+		snprintf(file, sizeof file, "stills/%d.jpg", i);
+		must(store_run(f.store, &err, "INSERT INTO still (showing, case_no, exhibit_no, exhibit, file, sha256, bytes, "
+			       "width, height, format, captured_utc_us, actor, second, reason, taken_utc_us, entry, "
+			       "rejected_utc_us) VALUES (0, '', '', ?, ?, '', 1, 1, 1, 'image/jpeg', 1, 'a', '', '', 1, 0, "
+			       "CASE WHEN ? = 1 THEN 5 END)", "iti", exhibit.id, file, (int64_t)i));
+	}
+	must(exhibit_show_method(f.store, &f.act, params, &result, &err));
+	stills = json_object_get(result, "stills");
+	assert_int_equal(json_array_size(stills), 2);	/* one of three was rejected */
+	assert_int_equal(json_integer_value(json_array_get(stills, 1)), 3);
+	json_decref(result);
+	json_decref(params);
+}
+
 static void test_an_odd_case_number_is_taken_with_a_warning(void **state)
 {
 	json_t *params = json_pack("{s:s}", "case_no", "(2026 浙刑初9号"), *result = NULL;
@@ -451,6 +474,7 @@ int main(void)
 		UNIT(test_a_check_tells_all_faults_and_writes_nothing),
 		UNIT(test_an_import_changes_nothing_that_was_entered),
 		UNIT(test_methods_refuse_what_is_no_field),
+		UNIT(test_an_exhibit_is_shown_with_its_intake_photographs),
 		UNIT(test_an_odd_case_number_is_taken_with_a_warning),
 	};
 

@@ -66,6 +66,17 @@ static void add_time(struct grid *grid, const json_t *json)
 	print_pair(grid, _("Entered"), utc);
 }
 
+static void add_stills(struct grid *grid, const json_t *list)
+{
+	json_t *still;
+	size_t i;
+
+	json_array_foreach(list, i, still) {
+		grid_add(grid, i ? "" : _("Photograph"));
+		grid_add_format(grid, _("still %lld"), (long long)json_integer_value(still));
+	}
+}
+
 void print_exhibit(FILE *out, const json_t *result)
 {
 	const json_t *inner = json_object_get(result, "exhibit"), *json = json_is_object(inner) ? inner : result;
@@ -75,6 +86,7 @@ void print_exhibit(FILE *out, const json_t *result)
 	print_pair(grid, _("Case no."), field_text(json, "case_no"));
 	print_pair(grid, _("Title"), field_text(json, "case_title"));
 	add_form(grid, &form_exhibit, json);
+	add_stills(grid, json_object_get(json, "stills"));
 	add_time(grid, json);
 	if (field_integer(result, "showing", 0))
 		print_pair(grid, _("Showing"), field_true(result, "listed") ? _("on the list of this showing") :
