@@ -6,14 +6,18 @@
  *						each acknowledged entry is a line "SEQ LEAF" on standard output
  *	ledger-writer check FOLDER ACKS		exit 0 when FOLDER opens, its tree is that of its entries, and every
  *						line of the file ACKS is in it; otherwise says what is wrong
+ *	ledger-writer full STATE FILLER		the evidence thread in STATE, on a disk that the file FILLER then fills
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "station/base/clock.h"
-#include "station/evidence/ledger.h"
+#include "station/base/log.h"
+#include "station/evidence/evidence.h"
 
 #define GROUP_MAX 5
 #define SEATS 7
@@ -130,11 +134,98 @@ static int check(struct store *store, const char *acks)
 	return rc < 0 ? fail(&err) : 0;
 }
 
+/* --- a disk that is full ------------------------------------------------------------------------- */
+
+#define RESERVE_BYTES (8 << 20)
+#define LEAST_ENTRIES 1000
+
+static int expect(bool right, const char *what)
+{
+	if (!right)
+		printf("FAIL %s\n", what);
+	return right ? 0 : 1;
+}
+
+static bool fill(const char *path)
+{
+	static const char zeros[65536];
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	for (size_t size = sizeof zeros; fd >= 0 && size >= 1; )
+		if (write(fd, zeros, size) != (ssize_t)size)
+			size /= 2;
+	return fd >= 0 && close(fd) == 0;
+}
+
+/* As many notes as go, one after the other: how many more entries there are than before. */
+static uint64_t note_until_full(struct evidence *evidence, uint64_t at_most)
+{
+	struct act act = { .actor = "writer", .role = "station" };
+	struct evidence_state before, now;
+
+	evidence_state(evidence, &before);
+	for (uint64_t i = 0; i < at_most; i++) {
+		evidence_note(evidence, &act, LEDGER_TABLE_EVENT, NULL, NULL, NULL);
+		evidence_finish(evidence);
+		evidence_state(evidence, &now);
+		if (now.entries != before.entries + i + 1)
+			break;
+	}
+	return now.entries - before.entries;
+}
+
+static int go_through(struct evidence *evidence, const char *filler)
+{
+	struct evidence_state now;
+	int bad = expect(note_until_full(evidence, 50) == 50, "entries are written while there is room");
+	uint64_t count;
+
+	bad += expect(fill(filler), "the disk can be filled");
+	count = note_until_full(evidence, 200000);
+	evidence_state(evidence, &now);
+	printf("%llu entries after the disk was full\n", (unsigned long long)count);
+	bad += expect(count >= LEAST_ENTRIES, "a thousand entries go out of the reserve");
+	bad += expect(now.writable, "a full disk is not a failed one");
+	bad += expect(!now.reserve_kept_bytes, "the status says that the reserve is gone");
+	unlink(filler);
+	bad += expect(note_until_full(evidence, 50) == 50, "with room it goes on");
+	evidence_state(evidence, &now);
+	bad += expect(now.reserve_kept_bytes == RESERVE_BYTES || now.free_bytes < 3 * RESERVE_BYTES,
+		      "the reserve is kept again when there is plenty of room");
+	return bad;
+}
+
+static int run_full(const char *state, const char *filler)
+{
+	struct evidence_config config = { .state_path = state, .station_name = "test", .reserve_bytes = RESERVE_BYTES };
+	struct evidence *evidence = NULL;
+	struct evidence_state before, after;
+	struct loop *loop = NULL;
+	struct err err;
+	int bad;
+
+	log_init("writer", LOG_LEVEL_WARNING);
+	if (mkdir(state, 0700) < 0 || loop_new(&loop, &err) < 0 || evidence_start(&evidence, loop, &config, &err) < 0)
+		return fail(&err);
+	bad = go_through(evidence, filler);
+	evidence_state(evidence, &before);
+	evidence = evidence_stop(evidence);
+	if (evidence_start(&evidence, loop, &config, &err) < 0)		/* hashes all of it again */
+		return fail(&err);
+	evidence_state(evidence, &after);
+	bad += expect(after.entries == before.entries, "nothing is missing when it is opened again");
+	evidence_stop(evidence);
+	loop_free(loop);
+	return bad ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(store_freep) struct store *store = NULL;
 	struct err err;
 
+	if (argc == 4 && strcmp(argv[1], "full") == 0)
+		return run_full(argv[2], argv[3]);
 	if (argc != 4 || (strcmp(argv[1], "write") != 0 && strcmp(argv[1], "check") != 0)) {
 		fprintf(stderr, "usage: ledger-writer write FOLDER COUNT | check FOLDER ACKS\n");
 		return 2;
