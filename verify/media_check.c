@@ -196,7 +196,9 @@ struct media_section *media_section_refuse(struct media_check *check, const stru
 	if (!add_section(check))
 		return &nowhere;
 	section = &check->result.sections[check->result.section_count++];
-	*section = (struct media_section){ .status = MEDIA_NOT_OK, .start_utc_us = MEDIA_TIME_UNKNOWN, .broken = true };
+	*section = (struct media_section){ .status = MEDIA_NOT_OK, .broken = true,
+					   .start_utc_us = MEDIA_TIME_UNKNOWN,
+					   .end_utc_us = MEDIA_TIME_UNKNOWN };
 	if (sei && sei->has_general) {
 		section->counter = sei->counter;
 		section->start_utc_us = sei->start_utc_us;
