@@ -102,7 +102,7 @@ static void entry_cells(char (*cells)[CELL_BYTES], const json_t *entry)
 
 static int add_entries(struct paper *paper, const json_t *list, struct err *err)
 {
-	static const int widths[COLUMNS] = { 17, 15, 17, 21, 30 };
+	static const int widths[COLUMNS] = { 21, 14, 16, 20, 29 };
 	const char *const titles[COLUMNS] = { _("Time (UTC)"), _("What"), _("Who"), _("Why"), _("Details") };
 	size_t rows = json_array_size(list) + 1;
 	CLEANUP(util_freep) char (*cells)[CELL_BYTES] = calloc(rows * COLUMNS, sizeof *cells);
@@ -202,7 +202,7 @@ static int add_retrievals(struct paper *paper, struct rpc_client *client, const 
 
 static int fill(struct paper *paper, struct rpc_client *client, const json_t *chain, struct err *err)
 {
-	const char *const signers[] = { _("Custodian"), _("Second person"), _("Handling officer") };
+	const char *const signers[] = { _("Custodian"), _("Handling officer") };
 	json_int_t left_out = field_integer(chain, "left_out", 0);
 	char text[128];
 	int rc;

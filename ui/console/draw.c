@@ -101,6 +101,18 @@ static int draw_recording(struct screen *screen, int right)
 	return draw_at_right(screen, right, hours < SHOWN_HOURS ? ROLE_HOLD : ROLE_BAR, text);
 }
 
+/* What is out of store for too long. */
+static int draw_overdue(struct screen *screen, int right)
+{
+	long long count = (long long)field_integer(screen->model.status, "overdue", 0);
+	char text[64];
+
+	if (!count)
+		return right;
+	snprintf(text, sizeof text, _("%lld overdue"), count);
+	return draw_at_right(screen, right, ROLE_HOLD, text);
+}
+
 void pane_top(struct screen *screen)
 {
 	const json_t *status = screen->model.status;
@@ -119,6 +131,7 @@ void pane_top(struct screen *screen)
 	if (field_true(status, "demo"))
 		right = draw_at_right(screen, right, ROLE_BAR_KEY, _("DEMO"));
 	right = draw_recording(screen, right);
+	right = draw_overdue(screen, right);
 	if (!status)
 		return;
 	snprintf(text, sizeof text, "  %s %s  %s %s %s", _("Case"), field_text(status, "case_no"),

@@ -120,6 +120,12 @@ void print_status(FILE *out, const json_t *result)
 	grid_add(grid, _("State"));
 	grid_add_format(grid, "%s%s", words_state(field_text(result, "state")),
 			field_true(result, "demo") ? _(" (demo)") : "");
+	print_pair(grid, _("Because"), words_pause(field_text(result, "pause")));
+	if (field_integer(result, "overdue", 0)) {
+		grid_add(grid, _("Overdue"));
+		grid_add_format(grid, _("%lld exhibits are out of store for too long: `ostend retrieval list --open`"),
+				(long long)field_integer(result, "overdue", 0));
+	}
 	print_pair(grid, _("Case"), field_text(result, "case_no"));
 	grid_add(grid, _("Exhibit"));
 	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"),
