@@ -13,6 +13,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/media_signing.h"
+#include "station/packages.h"
 #include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
@@ -321,6 +322,7 @@ static const struct method methods[] = {
 	OWN("spin.resume", SHOWING_MOVE, spins_ask_resume),
 	OWN("spin.cancel", SHOWING_STOP, spins_ask_cancel),
 	OWN("still.reject", SHOWING_RECORD, stills_ask_reject),
+	OWN("package.make", SHOWING_RECORD, packages_ask_make),
 	TABLE("table.status", NO_RULE, false),
 	TABLE("table.home", SHOWING_MOVE, true),
 	TABLE("table.goto", SHOWING_MOVE, true),

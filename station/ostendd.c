@@ -25,6 +25,7 @@
 #include "station/base/log.h"
 #include "station/base/sandbox.h"
 #include "station/deliveries.h"
+#include "station/packages.h"
 #include "station/media_signing.h"
 #include "station/recordings.h"
 #include "station/roles.h"
@@ -262,6 +263,7 @@ static void tick(void *owner)
 	records_tick(station);
 	recordings_tick(station);
 	deliveries_tick(station->deliveries);
+	packages_tick(station->packages);
 	retrievals_tick(station);
 	showings_tick(station);
 	control_tick(station);
@@ -316,6 +318,8 @@ static int start(struct station *station, struct err *err)
 	if (rc == 0)
 		rc = deliveries_open(&station->deliveries, station, err);
 	if (rc == 0)
+		rc = packages_open(&station->packages, station, err);
+	if (rc == 0)
 		rc = start_stream(station, err);
 	if (rc == 0)
 		rc = recordings_open(station, err);
@@ -340,6 +344,7 @@ static void stop(struct station *station)
 	children_halt(station);
 	recordings_drain(station);
 	showings_finish(station);
+	packages_halt(station->packages);
 	children_stop(station);
 	station->metrics = metrics_free(station->metrics);
 	station->web = web_stop(station->web);
@@ -348,6 +353,7 @@ static void stop(struct station *station)
 	station->stream = stream_stop(station->stream);
 	records_close(station);
 	station->deliveries = deliveries_free(station->deliveries);
+	station->packages = packages_free(station->packages);
 	station->signing = media_signing_free(station->signing);
 	station->control = rpc_server_free(station->control);
 	station->rooms = rooms_free(station->rooms);

@@ -29,6 +29,7 @@ struct metrics_server;
 struct recordings;
 struct deliveries;
 struct checkpoints;
+struct packages;
 
 struct station {
 	struct config config;
@@ -61,6 +62,7 @@ struct station {
 	struct metrics_server *metrics;
 	struct evidence *evidence;
 	struct checkpoints *checkpoints;
+	struct packages *packages;
 	bool ending;				/* nothing new is begun */
 
 	json_t *table_state, *camera_state;	/* as their processes last said; NULL: not yet */

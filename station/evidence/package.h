@@ -21,8 +21,8 @@ struct package_order {
 	uint64_t made_utc_us;
 	bool so_far;			/* also of a showing that is not closed */
 	bool force;			/* also with files that are missing or changed */
-	/** May be NULL. Thread: the worker's. */
-	void (*progress)(void *owner, uint64_t done_bytes, uint64_t all_bytes);
+	/** May be NULL. False: give up. Thread: the worker's. */
+	bool (*progress)(void *owner, uint64_t done_bytes, uint64_t all_bytes);
 	void *owner;
 };
 

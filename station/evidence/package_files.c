@@ -196,8 +196,9 @@ int package_copy_media(struct package *package, struct err *err)
 		if (rc < 0)
 			return rc;
 		package->done_bytes += file->bytes;
-		if (package->order.progress)
-			package->order.progress(package->order.owner, package->done_bytes, package->all_bytes);
+		if (package->order.progress &&
+		    !package->order.progress(package->order.owner, package->done_bytes, package->all_bytes))
+			return err_set(err, ERR_GONE, "package: given up");
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "station/base/pose.h"
 #include "station/evidence/spin.h"
 #include "ui/console/command.h"
+#include "ui/console/package_path.h"
 #include "ui/console/personal_sign.h"
 #include "ui/console/print.h"
 #include "ui/console/scan_code.h"
@@ -184,6 +185,12 @@ const struct command command_table[] = {
 	  .help = N_("the proof that an entry is in the signed record (C2SP tlog-proof)") },
 	{ .words = "ledger continues", .method = "ledger.consistency", .print = print_growth, .arguments = { OLD_SIZE },
 	  .help = N_("the proof that the record continues its first SIZE entries (C2SP tlog-witness)") },
+	{ .words = "package", .method = "package.make", .print = print_package, .prepare = package_path,
+	  .arguments = { NUMBER_OF("SHOWING", "showing", NEED_USUAL),
+			 { .name = "OUT", .key = "out", .kind = ARGUMENT_NAME }, FLAG("--so-far", "so_far", true),
+			 FLAG("--force", "force", true), BY, SECOND, REASON },
+	  .flags = COMMAND_WAITS,
+	  .help = N_("make the folder OUT of a closed showing: files, proofs, minutes, signed") },
 	{ .words = "recording status", .method = "status", .print = print_recording,
 	  .help = N_("what is being recorded, and for how long the disk has room") },
 	{ .words = "recording list", .method = "recording.list", .print = print_recordings,

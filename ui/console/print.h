@@ -47,6 +47,7 @@ void print_retrievals(FILE *out, const json_t *result);
 void print_retrieval_text(FILE *out, const json_t *result);
 void print_chain(FILE *out, const json_t *result);
 void print_comparison(FILE *out, const json_t *result);
+void print_package(FILE *out, const json_t *result);
 
 /** What of the table matters at once: the first rows of print_table, and those of a status. */
 void print_add_table(struct grid *grid, const json_t *table);
