@@ -57,6 +57,7 @@ int arguments_read(struct arguments *arguments, int argc, char **argv)
 static void set_demo(struct config *config)
 {
 	config->demo = true;
+	config->reserve_mb = 8;
 	config_set_text(config->state, "ostend-demo");
 	config_set_text(config->listen, "127.0.0.1:8443");
 	config_set_text(config->media, "127.0.0.1:8444");

@@ -73,7 +73,7 @@ int ledger_set_station(struct store *store, const char *name, struct err *err);
 int ledger_station(struct store *store, char *name, size_t size, struct err *err);
 
 /**
- * Hash every entry again and compare with the tree: 100,000 take a quarter of a second.
+ * Hash every entry again and compare with the tree: 100,000 take less than a second.
  *
  * @tree as it is found
  * @return 0; ERR_TAMPER naming the first entry that is missing or changed; ERR_OS
