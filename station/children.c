@@ -120,6 +120,8 @@ static void notified(void *owner, struct child *child, const char *method, json_
 		take_table(station, params);
 	else if (child == station->table && strcmp(method, "table.event") == 0)
 		take_table_event(station, params);
+	else if (child == station->capture && strcmp(method, "camera.exposed") == 0)
+		stills_exposed(station);
 	else if (child == station->capture && strcmp(method, "camera") == 0)
 		take_camera(station, params);
 }

@@ -18,6 +18,7 @@
 #include "station/evidence/spin.h"
 #include "station/stills.h"
 
+#define HANDED_OVER_NS (5 * NS_PER_MS)
 #define WAIT_MOVE_MS (120 * 1000)
 
 struct spin_run {
@@ -117,6 +118,10 @@ static void take(void *owner)
 	struct err err = run->failure;
 	int rc = err.code;
 
+	if (!rc && run->station->taking) {	/* the picture before is still being handed over */
+		loop_set(run->station->loop, &run->settle, clock_mono_ns() + HANDED_OVER_NS);
+		return;
+	}
 	run->under_way--;
 	run->settling = false;
 	if (run->station->table_state)

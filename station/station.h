@@ -25,6 +25,7 @@
 struct media_signing;
 struct rooms;
 struct spin_run;
+struct taking;
 struct metrics_server;
 struct recordings;
 struct deliveries;
@@ -73,7 +74,7 @@ struct station {
 	uint64_t log_told;			/* number of the last line told to consoles */
 	int64_t clock_offset_us;		/* of UTC, as it was at the last tick */
 	struct spin_run *spin;			/* under way; NULL: none */
-	bool still_busy;			/* the camera has been asked for a still */
+	struct taking *taking;			/* the still that the camera has been asked for; NULL: none */
 	bool record_lost;			/* the seats know that no record is kept */
 };
 
@@ -163,6 +164,8 @@ void stills_ask_take(struct station *station, const struct rpc_peer *peer, json_
 		     struct rpc_ticket ticket);
 void stills_ask_reject(struct station *station, const struct rpc_peer *peer, json_t *params,
 		       struct rpc_ticket ticket);
+
+void stills_exposed(struct station *station);	/* the camera says so */
 
 /* spins.c: stills round the turn. */
 void spins_ask_take(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);

@@ -37,6 +37,8 @@ struct taking {
 	still_done *done;
 	void *arg;
 	struct pose before;
+	bool exposed;		/* and the pose fixed */
+	struct err failure;	/* of the pose */
 	struct still_shot shot;
 	json_t *settings;
 	json_t *still;		/* as it is in the store */
@@ -200,6 +202,21 @@ static int fix_pose(struct taking *taking, struct err *err)
 	return 0;
 }
 
+static void expose(struct taking *taking)
+{
+	if (taking->exposed)
+		return;
+	taking->exposed = true;
+	if (fix_pose(taking, &taking->failure) == 0 && taking->captured)
+		taking->captured(taking->arg, &taking->order.act.pose);
+}
+
+void stills_exposed(struct station *station)
+{
+	if (station->taking)
+		expose(station->taking);
+}
+
 static void captured(void *arg, json_t *answer, const struct err *failure)
 {
 	struct taking *taking = arg;
@@ -208,11 +225,14 @@ static void captured(void *arg, json_t *answer, const struct err *failure)
 	struct err err = { 0 };
 	int rc = answer ? 0 : (err = *failure).code;
 
-	station->still_busy = false;
+	station->taking = NULL;
 	if (rc == 0)
 		rc = map(taking, fd, answer, &err);
-	if (rc == 0)
-		rc = fix_pose(taking, &err);
+	if (rc == 0) {
+		expose(taking);
+		err = taking->failure;
+		rc = err.code;
+	}
 	if (rc < 0) {
 		taking_end(taking, &err);
 		return;
@@ -222,8 +242,6 @@ static void captured(void *arg, json_t *answer, const struct err *failure)
 	taking->shot.shown = station->showing.state == SHOWING_ON_AIR && !taking->order.spin &&
 			     station->showing.id == taking->order.act.showing && !taking->order.retrieval &&
 			     !taking->order.exhibit[0];
-	if (taking->captured)
-		taking->captured(taking->arg, &taking->order.act.pose);
 	evidence_do(station->evidence, keep, kept, taking);
 }
 
@@ -236,7 +254,7 @@ int stills_check(const struct station *station, const struct still_order *order,
 		return err_set(err, ERR_STATE, _("no showing is open: say of which retrieval or exhibit the still is"));
 	if (!order->moving && is_moving(&pose))
 		return err_set(err, ERR_STATE, _("the table is moving: a still of it would not be at one angle"));
-	if (station->still_busy)
+	if (station->taking)
 		return err_set(err, ERR_FULL, _("another still is just being taken"));
 	if (order->view[0] && !still_view_known(order->view))
 		return err_set(err, ERR_RANGE, _("the shot list has no view \"%s\""), order->view);
@@ -258,7 +276,7 @@ void stills_take(struct station *station, const struct still_order *order, still
 				   .arg = arg };
 	snprintf(taking->folder, sizeof taking->folder, "%s/evidence", station->config.state);
 	read_pose(station, &taking->before);
-	station->still_busy = true;
+	station->taking = taking;
 	child_call(station->capture, "camera.still", json_pack("{s:b, s:b}", "full", (int)order->full, "keep",
 		   (int)order->keep), WAIT_CAMERA_MS, captured, taking);
 }

@@ -101,6 +101,12 @@ static int seal(int *out, const uint8_t *bytes, size_t len_bytes, struct err *er
 	return rc;
 }
 
+/* The light is caught: the table may go on while the bytes are made, checked and handed over. */
+static void tell_exposed(struct capture *capture)
+{
+	rpc_server_notify(capture->server, capture->peer, "camera", "camera.exposed", NULL);
+}
+
 /* @frame is @shot decoded. */
 static void answer(struct capture *capture, const struct camera_shot *shot, const struct frame *frame)
 {
@@ -246,6 +252,7 @@ void capture_still_see(struct capture *capture, const struct camera_shot *shot,
 		if (hold(capture, frame, &err) < 0)
 			give_up(capture, &err);
 	} else if (still->phase == STILL_WAITING && shot->exposed_ns >= still->asked_ns) {
+		tell_exposed(capture);
 		answer(capture, shot, frame);
 		release(capture);
 	}
@@ -259,6 +266,7 @@ static void try_full(struct capture *capture, const struct camera_shot *shot)
 
 	if (!frame)
 		return;		/* until the deadline */
+	tell_exposed(capture);
 	if (camera_shot_draw(capture->driver, capture->camera, capture->converter, shot, frame, &err) < 0) {
 		capture->counts.rejected++;
 	} else {

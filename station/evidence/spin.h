@@ -10,7 +10,7 @@
 
 #define SPIN_FRAMES_MIN 12
 #define SPIN_FRAMES_MAX 360
-#define SPIN_SETTLE_MS 40
+#define SPIN_SETTLE_MS 20
 #define SPIN_SETTLE_MAX_MS 5000
 
 struct spin {

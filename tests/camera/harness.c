@@ -136,6 +136,10 @@ static void note(struct harness *harness, const json_t *root)
 {
 	const char *state = json_string_value(json_object_get(json_object_get(root, "params"), "state"));
 
+	const char *method = json_string_value(json_object_get(root, "method"));
+
+	if (!method || strcmp(method, "camera") != 0)
+		return;
 	harness->notifications++;
 	snprintf(harness->last_state, sizeof harness->last_state, "%s", state ? state : "");
 }
