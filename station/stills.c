@@ -21,6 +21,7 @@
 #include "station/base/clock.h"
 #include "station/base/i18n.h"
 #include "station/base/log.h"
+#include "station/deliveries.h"
 #include "station/evidence/exhibit.h"
 #include "station/evidence/showing_store.h"
 #include "station/evidence/spin.h"
@@ -105,6 +106,7 @@ static void announce(const struct taking *taking)
 
 	json_object_set_new(news, "kind", json_string("still"));
 	rpc_server_notify(station->control, 0, "evidence", "evidence", news);
+	deliveries_wake(station->deliveries);
 	if (!taking->shot.shown)
 		return;
 	offer(station, taking->folder, taking->still);
