@@ -7,10 +7,13 @@ const TELL_EVERY = 15; // pictures, without anything else to tell
 const BEHIND_MAX = 120; // pictures not looked at yet: four seconds
 
 let key = null;
+let keyCame;
+const firstKey = new Promise((done) => { keyCame = done; });
 
 async function takeKey(chain) {
   try {
     key = await readKey(chain);
+    keyCame();
   } catch (error) {
     postMessage({ type: "key-refused", reason: String(error) });
   }
@@ -39,9 +42,10 @@ class Track {
   }
 
   async #look(bytes) {
+    await firstKey; // the first picture is the one that all others hang on: it must not be missed
     this.#frames++;
-    if (key && this.#reader?.key !== key) this.#reader = new SectionReader(key);
-    const verdicts = this.#reader ? await this.#reader.take(bytes) : [];
+    if (this.#reader?.key !== key) this.#reader = new SectionReader(key);
+    const verdicts = await this.#reader.take(bytes);
     if (verdicts.length || this.#frames % TELL_EVERY === 0) this.#tell(verdicts);
   }
 
