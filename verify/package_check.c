@@ -62,6 +62,8 @@ static void check_signature(struct package *package)
 			      _("the signature on the list of contents (manifest.json) "
 				"does not hold: %s"),
 			      err.text);
+		package_wrong(package, "manifest.signature", "manifest.json", "%s",
+			      _("so nothing proves that this is the list of contents that was signed"));
 		return;
 	}
 	if (package->manifest && (package->signed_utc_us < package->made_utc_us - SIGNING_US ||
