@@ -12,6 +12,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/checkpoints.h"
+#include "station/rooms.h"
 #include "station/station.h"
 
 #define CLOCK_STEP_US 200000	/* between two ticks: nothing that disciplines a clock moves it so far */
@@ -103,6 +104,25 @@ void records_seat(struct station *station, const struct web_event *event, enum l
 	snprintf(act.role, sizeof act.role, "%s", role_name(event->identity.role));
 	evidence_note(station->evidence, &act, action, NULL, NULL,
 		      json_pack("{s:I, s:s}", "seat", (json_int_t)event->seat, "peer", event->peer));
+}
+
+static void enter_present(void *arg, uint64_t seat, const struct identity *identity, const char *peer)
+{
+	struct station *station = arg;
+	struct act act;
+
+	station_act(station, NULL, &act);
+	snprintf(act.actor, sizeof act.actor, "%s", identity->name);
+	snprintf(act.role, sizeof act.role, "%s", role_name(identity->role));
+	evidence_note(station->evidence, &act, LEDGER_SEAT_JOINED, NULL, NULL,
+		      json_pack("{s:I, s:s, s:b}", "seat", (json_int_t)seat, "peer", peer, "present", 1));
+}
+
+/* Who came before the showing was opened sees it all the same: each is entered again, in it. */
+void records_present(struct station *station)
+{
+	if (station->rooms)
+		rooms_each_seat(station->rooms, enter_present, station);
 }
 
 /* The table names who caused it itself: "by". */

@@ -132,6 +132,14 @@ bool rooms_has_seat(const struct rooms *rooms, uint64_t number)
 	return find(rooms, false, number) != NULL;
 }
 
+void rooms_each_seat(const struct rooms *rooms, void (*each)(void *arg, uint64_t seat,
+		     const struct identity *identity, const char *peer), void *arg)
+{
+	for (const struct row *row = rooms->rows; row; row = row->next)
+		if (!row->is_viewer)
+			each(arg, row->number, &row->identity, row->peer);
+}
+
 size_t rooms_count(const struct rooms *rooms)
 {
 	return rooms->count;

@@ -25,6 +25,9 @@ void rooms_remove_viewer(struct rooms *rooms, uint64_t number);
 void rooms_remove_seat(struct rooms *rooms, uint64_t number);
 bool rooms_has_viewer(const struct rooms *rooms, uint64_t number);
 bool rooms_has_seat(const struct rooms *rooms, uint64_t number);
+/** Call @each for every seat, in no order; it may not add or remove any. */
+void rooms_each_seat(const struct rooms *rooms, void (*each)(void *arg, uint64_t seat,
+		     const struct identity *identity, const char *peer), void *arg);
 
 /** Remember by which ICE user fragment viewer @number was answered. */
 void rooms_set_ufrag(struct rooms *rooms, uint64_t number, const char *ufrag);

@@ -67,10 +67,14 @@ void showings_add_status(const struct station *station, json_t *status)
 void showings_take(struct station *station, const struct showing *next)
 {
 	json_t *news = state_json(next);
+	bool opened;
 
 	if (next->id != station->showing.id && station->web)
 		web_still_withdraw(station->web, 0);	/* those of another showing are nobody's to fetch */
+	opened = next->id && next->id != station->showing.id;
 	station->showing = *next;
+	if (opened)
+		records_present(station);
 	if (!station->pipeline) {	/* the station is ending */
 		json_decref(news);
 		return;

@@ -112,6 +112,8 @@ void records_tick(struct station *station);
 json_t *records_status(struct station *station);
 void records_note(struct station *station, const struct rpc_peer *peer, enum ledger_action action,
 		  json_t *data /* stolen */);
+/** The seats that are there when a showing is opened. */
+void records_present(struct station *station);
 void records_seat(struct station *station, const struct web_event *event, enum ledger_action action);
 void records_table(struct station *station, const json_t *event);
 /** Who asks, and where everything stands now. @peer NULL: the station by itself. */

@@ -122,7 +122,10 @@ static void add_seat(struct minutes *minutes, struct cells *cells, size_t joined
 
 	cells_add(minutes, cells, "%s", dossier_text(entry, "actor"));
 	cells_add(minutes, cells, "%s", minutes_role(minutes, dossier_text(entry, "role")));
-	cells_add(minutes, cells, "%s [%lld]", minutes_time(time, time_of(entry)), (long long)entry->seq);
+	if (json_is_true(json_object_get(json_object_get(entry->json, "data"), "present")))
+		cells_add(minutes, cells, _("was there when it was opened [%lld]"), (long long)entry->seq);
+	else
+		cells_add(minutes, cells, "%s [%lld]", minutes_time(time, time_of(entry)), (long long)entry->seq);
 	if (left)
 		cells_add(minutes, cells, "%s [%lld]", minutes_time(time, time_of(left)), (long long)left->seq);
 	else
@@ -146,7 +149,7 @@ void minutes_seats(struct minutes *minutes)
 	for (size_t i = 0; i < dossier->count; i++)
 		if (dossier->entries[i].action == LEDGER_SEAT_JOINED && dossier_shown(dossier, &dossier->entries[i]))
 			add_seat(minutes, &cells, i);
-	cells_table(minutes, &cells, 5, widths, _("No seat has joined after the showing was opened."));
+	cells_table(minutes, &cells, 5, widths, _("No seat was there."));
 }
 
 /* --- machines ------------------------------------------------------------------------------------ */

@@ -7,32 +7,41 @@
 
 #include "station/base/form.h"
 
-/* What the newest entry about the exhibit's form says (entered, or changed since). */
-static const json_t *form_of(const struct dossier *dossier, const char *exhibit_no, const char *id)
+/* What the form of the exhibit @code said at the end of the showing: as entered, or changed since. */
+static const json_t *form_of(const struct dossier *dossier, const char *code, const char *id)
 {
 	const json_t *found = NULL;
 
 	for (size_t i = 0; i < dossier->count; i++) {
 		const struct dossier_entry *entry = &dossier->entries[i];
-		const json_t *data = json_object_get(entry->json, "data"), *value = json_object_get(data, id);
+		const json_t *data = json_object_get(entry->json, "data"), *value = NULL;
 
-		if (entry->action != LEDGER_EXHIBIT_ADDED && entry->action != LEDGER_EXHIBIT_CHANGED)
+		if (dossier->closed_entry >= 0 && entry->seq > dossier->closed_entry)
+			break;
+		if (strcmp(dossier_data_text(entry, "code"), code) != 0)
 			continue;
-		if (strcmp(dossier_text(entry, "exhibit"), exhibit_no) != 0)
-			continue;
-		if (!value)	/* a change lists what it changed: {"changed": {id: {"from", "to"}}} or plain members */
-			value = json_object_get(json_object_get(json_object_get(data, "changed"), id), "to");
+		if (entry->action == LEDGER_EXHIBIT_ADDED)
+			value = json_object_get(data, id);
+		else if (entry->action == LEDGER_EXHIBIT_CHANGED)
+			value = json_object_get(json_object_get(data, "after"), id);
 		if (value)
 			found = value;
 	}
 	return found;
 }
 
-static const char *form_text(const struct dossier *dossier, const char *exhibit_no, const char *id)
+/* A text, or a list of them with commas. */
+static void form_text(const struct dossier *dossier, const char *code, const char *id, char *text, size_t size)
 {
-	const char *text = json_string_value(form_of(dossier, exhibit_no, id));
+	const json_t *value = form_of(dossier, code, id), *item;
+	const char *whole = json_string_value(value);
+	size_t i, len;
 
-	return text ? text : "";
+	snprintf(text, size, "%s", whole ? whole : "");
+	json_array_foreach(value, i, item) {
+		len = strlen(text);
+		snprintf(text + len, size - len, "%s%s", i ? ", " : "", json_string_value(item));
+	}
 }
 
 static void put_exhibit(struct minutes *minutes, const json_t *listed)
@@ -41,24 +50,25 @@ static void put_exhibit(struct minutes *minutes, const json_t *listed)
 	const char *code = json_string_value(json_object_get(listed, "code"));
 	const struct dossier *dossier = minutes->dossier;
 
-	no = no ? no : "";
-	paper_heading(minutes->paper, 2, no);
+	code = code ? code : "";
+	paper_heading(minutes->paper, 2, no ? no : "");
 	for (size_t i = 0; i < form_exhibit.count; i++) {
 		const struct form_field *field = &form_exhibit.fields[i];
-		const char *text = form_text(dossier, no, field->id);
+		char text[FORM_SIZE_NOTE];
 
+		form_text(dossier, code, field->id, text, sizeof text);
 		if (*text)
 			minutes_pair(minutes, _(field->label), "%s", text);
 	}
-	minutes_pair(minutes, _("Item code"), "%s", code ? code : "");
+	minutes_pair(minutes, _("Item code"), "%s", code);
 	for (size_t i = 0; i < dossier->count; i++) {
 		const struct dossier_entry *entry = &dossier->entries[i];
 		char time[MINUTES_TIME_SIZE];
 
 		if (entry->action != LEDGER_EXHIBIT_STAGED || !dossier_shown(dossier, entry) ||
-		    strcmp(dossier_data_text(entry, "code"), code ? code : "") != 0)
+		    strcmp(dossier_data_text(entry, "code"), code) != 0)
 			continue;
-		minutes_pair(minutes, _("Placed on the table"), _("%s, by %s; the code was read, seal no. %s [%lld]"),
+		minutes_pair(minutes, _("Placed on the table"), _("%s, by %s, seal no. %s [%lld]"),
 			     minutes_time(time, (uint64_t)dossier_number(entry, "utc_us")), dossier_text(entry, "actor"),
 			     *dossier_data_text(entry, "seal") ? dossier_data_text(entry, "seal") : "–",
 			     (long long)entry->seq);
