@@ -12,6 +12,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/checkpoints.h"
+#include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
 
@@ -136,6 +137,7 @@ void records_table(struct station *station, const json_t *event)
 		snprintf(act.actor, sizeof act.actor, "%s", by);
 		snprintf(act.role, sizeof act.role, "by name");
 	}
+	recordings_mark(station, json_pack("{s:O}", "table", event));
 	evidence_note(station->evidence, &act, LEDGER_TABLE_EVENT, NULL, NULL, json_deep_copy(event));
 }
 

@@ -83,6 +83,7 @@ void showings_take(struct station *station, const struct showing *next)
 	pipeline_set_text(station->pipeline, next->case_no, next->exhibit_no);
 	seats_send(station, 0, showings_message(station));
 	json_object_set_new(news, "kind", json_string("showing"));
+	recordings_mark(station, json_pack("{s:O}", "event", news));
 	rpc_server_notify(station->control, 0, "evidence", "evidence", news);
 	log_notice("showing %lld: %s%s%s", (long long)next->id, showing_state_name(next->state),
 		   next->pause ? ", " : "", pause_reason_label(next->pause));

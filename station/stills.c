@@ -26,6 +26,7 @@
 #include "station/evidence/showing_store.h"
 #include "station/evidence/spin.h"
 #include "station/evidence/still.h"
+#include "station/recordings.h"
 
 #define WAIT_CAMERA_MS 13000	/* more than the capture process gives itself */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
@@ -105,6 +106,7 @@ static void announce(const struct taking *taking)
 	json_t *news = pick(taking->still, console);
 
 	json_object_set_new(news, "kind", json_string("still"));
+	recordings_mark(station, json_pack("{s:O}", "event", news));
 	rpc_server_notify(station->control, 0, "evidence", "evidence", news);
 	deliveries_wake(station->deliveries);
 	if (!taking->shot.shown)
