@@ -133,9 +133,9 @@ static bool load_small(struct minutes *minutes, const struct dossier_entry *entr
 
 static void put_small(struct minutes *minutes, struct small *small, int count)
 {
-	const void *jpegs[2];
-	size_t sizes[2];
-	const char *captions[2];
+	const void *jpegs[2] = { NULL };
+	size_t sizes[2] = { 0 };
+	const char *captions[2] = { NULL };
 
 	for (int i = 0; i < count; i++) {
 		jpegs[i] = small[i].jpeg;

@@ -32,7 +32,8 @@ void paper_code(struct paper *paper, const char *label, const char *text);
 /** Lines for hand signatures, with their labels. */
 void paper_signatures(struct paper *paper, int count, const char *const *labels);
 
-/** The finished bytes, the caller's to free. ERR_NOMEM, ERR_OS, ERR_RANGE for a damaged picture. */
+/** The finished bytes, the caller's to free. ERR_NOMEM, ERR_OS, ERR_RANGE for a damaged picture; PDF also ERR_UNSUPPORTED
+ * when no font has Latin or Chinese, naming the package. */
 int paper_html(struct paper *paper, char **html, size_t *len_bytes, struct err *err);
 int paper_pdf(struct paper *paper, void **pdf, size_t *len_bytes, struct err *err);
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "station/picture/text.h"
+
 #define PICTURE_GAP 12.0
 #define PICTURE_HEIGHT 230.0
 #define SIGN_HEIGHT 52.0
@@ -209,6 +211,17 @@ static int draw(const struct paper *paper, int pages, struct sheet_bytes *bytes,
 	return rc == 0 && !good ? err_set(err, ERR_NOMEM, "paper \"%s\": out of memory for a picture", paper->title) : rc;
 }
 
+/* Empty boxes instead of names are no paper that anybody could sign. */
+static int check_fonts(struct err *err)
+{
+	struct text_face *face;
+	int rc = text_face_new(&face, 16, err);
+
+	if (rc == 0)
+		text_face_free(face);
+	return rc;
+}
+
 int paper_pdf(struct paper *paper, void **pdf, size_t *len_bytes, struct err *err)
 {
 	struct sheet_bytes bytes = { .keep = false };
@@ -216,7 +229,9 @@ int paper_pdf(struct paper *paper, void **pdf, size_t *len_bytes, struct err *er
 
 	if (paper->failure.code)
 		return err_set(err, paper->failure.code, "%s", paper->failure.text);
-	rc = draw(paper, 0, &bytes, &pages, err);
+	rc = check_fonts(err);
+	if (rc == 0)
+		rc = draw(paper, 0, &bytes, &pages, err);
 	bytes.keep = true;
 	if (rc == 0)
 		rc = draw(paper, pages, &bytes, &pages, err);
