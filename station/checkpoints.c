@@ -26,6 +26,7 @@ struct checkpoints {
 	bool signer_known;		/* what it has signed last was asked for */
 	uint64_t signer_size;
 	uint64_t next_ns;
+	bool forgot;			/* that it knows less than it has signed was told */
 	char refused[256];		/* why; "" */
 	struct checkpoint_kept newest;
 	char folder[CONFIG_TEXT_SIZE + 16];
@@ -188,6 +189,29 @@ static int draft(struct store *store, void *arg, struct err *err)
 
 /* --- when ----------------------------------------------------------------------------------------- */
 
+/*
+ * It writes down what it signs before it gives the signature, so it can never know less than the store does: its
+ * memory was taken away, and with it what would have kept it from signing another record.
+ */
+static void check_memory(struct checkpoints *checkpoints)
+{
+	struct station *station = checkpoints->station;
+	uint64_t known = checkpoints->newest.checkpoint.size;
+	char text[256];
+
+	if (checkpoints->signer_size >= known || checkpoints->forgot)
+		return;
+	checkpoints->forgot = true;
+	snprintf(text, sizeof text, "The signer has lost its memory: it has signed a record of %llu entries, and knows of "
+		 "%llu. Compare the record with what the parties have kept", (unsigned long long)known,
+		 (unsigned long long)checkpoints->signer_size);
+	log_error("%s", text);
+	records_note(station, NULL, LEDGER_SIGNER_FORGOT, json_pack("{s:I, s:I}", "signed", (json_int_t)known, "known",
+								    (json_int_t)checkpoints->signer_size));
+	if (station->web)
+		seats_notice(station, "error", "signer-forgot", text);
+}
+
 static void signer_answered(void *arg, json_t *result, const struct err *err)
 {
 	struct checkpoints *checkpoints = arg;
@@ -202,6 +226,7 @@ static void signer_answered(void *arg, json_t *result, const struct err *err)
 	checkpoints->signer_known = true;
 	checkpoints->signer_size = (uint64_t)json_integer_value(json_object_get(json_object_get(result, "checkpoint"),
 										"size"));
+	check_memory(checkpoints);
 }
 
 static void begin(struct checkpoints *checkpoints)

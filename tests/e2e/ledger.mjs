@@ -96,4 +96,14 @@ await main(async () => {
     expect(clerk.problems.length === 0, clerk.problems.join("; "));
     await clerk.context().close();
   });
+
+  await claim("a signer whose memory was taken away signs again, and that is said aloud and entered", async () => {
+    await station.stop();
+    fs.rmSync(path.join(station.state, "signer"), { recursive: true });
+    await station.start();
+    const entry = await until("an entry that says so", async () =>
+      (await station.control.call("ledger.entries", { count: 500 })).entries.find((one) => one.action === "ledger.signer-forgot"), 10000);
+    expect(entry.data.known === 0 && entry.data.signed > 0, JSON.stringify(entry.data));
+    await until("the page's red", async () => (await record(judge)).red, 20000);
+  });
 });

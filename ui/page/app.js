@@ -68,6 +68,7 @@ const NOTICES = {
   "table-restarted": () => t("The table's process was started again; its angle is unknown until it is homed."),
   "signer-restarted": () => t("The signing process was started again."),
   "record-lost": () => t("THE STATION CANNOT WRITE ITS RECORD ANY MORE."),
+  "signer-forgot": () => t("The signer of the station's record has lost its memory: compare the record with what you have kept."),
   "record-refused": () => t("The station's record was changed: its signer refuses it."),
   "signing-lost": () => t("The station cannot sign the live picture at present."),
   "signing-back": () => t("The station signs the live picture again."),
