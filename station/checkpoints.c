@@ -114,6 +114,7 @@ static void kept(void *arg, int rc, const struct err *err)
 		return;
 	}
 	checkpoints->newest = making->kept;
+	showings_log_signed(checkpoints->station);
 	end(making, PAUSE_NS);
 	tell(checkpoints);
 }

@@ -12,6 +12,7 @@
 #include "station/base/clock.h"
 #include "station/base/log.h"
 #include "station/checkpoints.h"
+#include "station/evidence/retrieval.h"
 #include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
@@ -83,6 +84,24 @@ int station_act_of(struct station *station, const struct rpc_peer *peer, const j
 		json_decref(copy);
 	else
 		*rest = copy;
+	return rc;
+}
+
+static void add_maker(const struct showing *showing, struct act *act)
+{
+	const char *other = retrieval_same_person(act->actor, showing->second) ? showing->maker : showing->second;
+
+	if (showing->id && showing->second[0] && !act->second[0])
+		snprintf(act->second, sizeof act->second, "%s", other);
+}
+
+int station_act_made(struct station *station, const struct rpc_peer *peer, const json_t *params, struct act *act,
+		     json_t **rest, struct err *err)
+{
+	int rc = station_act_of(station, peer, params, act, rest, err);
+
+	if (rc == 0)
+		add_maker(&station->showing, act);
 	return rc;
 }
 

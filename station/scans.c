@@ -151,7 +151,7 @@ static int read_params(struct station *station, const struct rpc_peer *peer, con
 {
 	static const char *const known[] = { "for_ms", "full", NULL };
 	json_t *rest = NULL;
-	int rc = station_act_of(station, peer, params, &scan->act, &rest, err);
+	int rc = station_act_made(station, peer, params, &scan->act, &rest, err);
 
 	if (rc == 0)
 		rc = rpc_only(rest, known, err);

@@ -62,6 +62,7 @@ void showings_add_status(const struct station *station, json_t *status)
 	json_object_set_new(status, "showing", json_integer(showing->id));
 	json_object_set_new(status, "pause", json_string(pause_reason_name(showing->pause)));
 	json_object_set_new(status, "overdue", json_integer(station->late_count));
+	json_object_set_new(status, "unsealed", json_integer(station->unsealed));
 }
 
 void showings_take(struct station *station, const struct showing *next)
@@ -247,11 +248,13 @@ static void sealed(void *arg, int rc, const struct err *err)
 		station->sealing = change;
 		return;
 	}
-	if (rc < 0)
+	if (rc < 0) {
 		log_error("showing %lld has no fingerprint: %s", (long long)change->act.showing, err->text);
-	else
+		showings_seal_later(station);
+	} else {
 		log_notice("showing %lld: fingerprint %s", (long long)change->act.showing,
 			   json_string_value(json_object_get(change->result, "fingerprint")));
+	}
 	end(change, 0, NULL);
 }
 
@@ -349,6 +352,7 @@ void showings_finish(struct station *station)
 void showings_tick(struct station *station)
 {
 	seal(station);
+	showings_seal_tick(station);
 	if (!station->closing)
 		return;
 	if (recordings_is_busy(station) && clock_mono_ns() < station->closing->deadline_ns)
@@ -381,7 +385,7 @@ static void ask(struct station *station, const struct rpc_peer *peer, const json
 
 	if (rc == 0) {
 		*change = (struct change){ .station = station, .command = command, .asked = true, .ticket = ticket };
-		rc = station_act_of(station, peer, params, &change->act, &change->params, &err);
+		rc = station_act_made(station, peer, params, &change->act, &change->params, &err);
 	}
 	if (rc == 0) {
 		actor.has_reason = change->act.reason[0];

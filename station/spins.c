@@ -384,7 +384,7 @@ static void ask(struct station *station, const struct rpc_peer *peer, const json
 	if (rc == 0) {
 		*run = (struct spin_run){ .station = station, .asked = true, .ticket = ticket, .under_way = 1,
 					  .settle = { .due_ns = UINT64_MAX, .fire = take, .owner = run } };
-		rc = station_act_of(station, peer, params, &run->order.act, &rest, &err);
+		rc = station_act_made(station, peer, params, &run->order.act, &rest, &err);
 	}
 	if (rc == 0)
 		rc = read(run, rest, &err);

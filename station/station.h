@@ -43,6 +43,9 @@ struct station {
 	bool showing_busy;			/* a change is just being recorded */
 	struct change *closing;			/* waits for the end of the recording; NULL: none */
 	struct change *sealing;			/* is closed, and waits for the signature over that */
+	bool seal_looking;			/* for showings that are closed without a fingerprint: */
+	uint64_t seal_look_ns;			/* ... when next, */
+	int64_t unsealed;			/* ... and how many there were */
 	uint64_t holds;				/* how often it has been held */
 	int64_t late_count;			/* retrievals that are overdue */
 	uint64_t late_asked_ns;
@@ -126,6 +129,12 @@ void station_act(struct station *station, const struct rpc_peer *peer, struct ac
  */
 int station_act_of(struct station *station, const struct rpc_peer *peer, const json_t *params, struct act *act,
 		   json_t **rest, struct err *err);
+/**
+ * As station_act_of, for what is made in a showing: where @params name no second person it is the other of
+ * the two makers of the showing that is open. Not for custody: who hands over names who stands beside.
+ */
+int station_act_made(struct station *station, const struct rpc_peer *peer, const json_t *params, struct act *act,
+		     json_t **rest, struct err *err);
 
 /* showings.c, showings_start.c: the life of a showing. */
 int showings_open(struct station *station, struct err *err);	/* takes up what was open when it ended */
@@ -133,6 +142,7 @@ int showings_open(struct station *station, struct err *err);	/* takes up what wa
 void showings_fail(struct station *station, enum pause_reason pause, const char *sentence);
 void showings_tick(struct station *station);
 void showings_finish(struct station *station);	/* the station ends: what waits is done now */
+void showings_log_signed(struct station *station);	/* a new checkpoint is kept */
 json_t *showings_message(const struct station *station);	/* "state", for seats */
 void showings_add_status(const struct station *station, json_t *status);
 #define SHOWINGS_ASK(name) \

@@ -363,7 +363,7 @@ void stills_ask_take(struct station *station, const struct rpc_peer *peer, json_
 	int rc = asked ? 0 : err_set(&err, ERR_NOMEM, "the station is out of memory");
 
 	if (rc == 0)
-		rc = station_act_of(station, peer, params, &order.act, &rest, &err);
+		rc = station_act_made(station, peer, params, &order.act, &rest, &err);
 	if (rc == 0)
 		rc = read_order(&order, rest, &err);
 	if (rc == 0)
@@ -431,7 +431,7 @@ void stills_ask_reject(struct station *station, const struct rpc_peer *peer, jso
 	int rc = rejecting ? 0 : err_set(&err, ERR_NOMEM, "the station is out of memory");
 
 	if (rc == 0)
-		rc = station_act_of(station, peer, params, &rejecting->act, &rest, &err);
+		rc = station_act_made(station, peer, params, &rejecting->act, &rest, &err);
 	if (rc == 0)
 		rc = rpc_only(rest, known, &err);
 	if (rc == 0)

@@ -180,8 +180,11 @@ static void put_making(struct minutes *minutes)
 
 	paper_heading(minutes->paper, 1, _("Statement of making"));
 	minutes_pair(minutes, _("Makers"), "%s", opened ? dossier_text(opened, "actor") : "");
-	minutes_pair(minutes, _("Second maker"), "%s", *second ? second : _("none was named when the showing was opened: "
-									    "this is to be made good"));
+	if (*second)
+		minutes_pair(minutes, _("Second maker"), "%s", second);
+	else
+		minutes_pair(minutes, _("Second maker"), _("none; the reason given when the showing was opened: %s"),
+			     opened ? dossier_text(opened, "reason") : "");
 	minutes_pair(minutes, _("Device"), _("station %s, program %s%s%s"), dossier->station, PACKAGE_STRING,
 		     *camera ? _("; camera ") : "", camera);
 	paper_text(minutes->paper, _("The exhibits named above stood on a rotating table in front of the station's camera. They "

@@ -6,7 +6,6 @@
 
 #include "station/base/cards.h"
 #include "station/base/rpc.h"
-#include "station/evidence/checkpoint_store.h"
 #include "station/evidence/retrieval.h"
 
 #define EXHIBITS_MAX 200
@@ -59,6 +58,17 @@ static int list_exhibit(struct store *store, int64_t showing, size_t place, cons
 			   exhibit->values.exhibit_no, exhibit->values.name, retrieval->id);
 
 	return rc == ERR_STATE ? err_set(err, ERR_RANGE, "%s is on the list twice", exhibit->code) : rc;
+}
+
+/* 两名制作人 (DOMAIN L5, L11): one alone says why. */
+static int check_makers(const struct act *act, struct err *err)
+{
+	if (act->second[0] && retrieval_same_person(act->actor, act->second))
+		return err_set(err, ERR_DENIED, "%s cannot be the second maker as well", act->actor);
+	if (!act->second[0] && !act->reason[0])
+		return err_set(err, ERR_DENIED, "a showing is made by two people: name the second maker, or give the reason "
+			       "why there is none");
+	return 0;
 }
 
 static int open_row(struct store *store, const struct act *act, enum showing_purpose purpose, const char *case_no,
@@ -118,8 +128,12 @@ int showing_store_open(struct store *store, const struct act *act, enum showing_
 	struct showing showing = { .state = SHOWING_PREPARED, .purpose = purpose };
 	struct act opening = *act;
 	json_t *listed = json_array();
-	int rc = find_case(store, case_no, codes, &showing, err);
+	int rc = check_makers(act, err);
 
+	snprintf(showing.maker, sizeof showing.maker, "%s", act->actor);
+	snprintf(showing.second, sizeof showing.second, "%s", act->second);
+	if (rc == 0)
+		rc = find_case(store, case_no, codes, &showing, err);
 	if (rc == 0)
 		rc = open_row(store, act, purpose, showing.case_no, err);
 	showing.id = store_last_id(store);
@@ -140,8 +154,8 @@ int showing_store_open(struct store *store, const struct act *act, enum showing_
 int showing_store_load(struct store *store, struct showing *out, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows row = { 0 };
-	int rc = store_query(&row, store, err, "SELECT id, purpose, case_no, state, pause, staged_no, staged_name"
-			     " FROM showing WHERE state <> 'CLOSED'", "");
+	int rc = store_query(&row, store, err, "SELECT id, purpose, case_no, state, pause, staged_no, staged_name,"
+			     " operator, second FROM showing WHERE state <> 'CLOSED'", "");
 
 	*out = (struct showing){ .state = SHOWING_PREPARED };
 	if (rc == 0)
@@ -155,6 +169,8 @@ int showing_store_load(struct store *store, struct showing *out, struct err *err
 	out->pause = pause_reason_find(store_text(&row, 4));
 	snprintf(out->exhibit_no, sizeof out->exhibit_no, "%s", store_text(&row, 5));
 	snprintf(out->exhibit_name, sizeof out->exhibit_name, "%s", store_text(&row, 6));
+	snprintf(out->maker, sizeof out->maker, "%s", store_text(&row, 7));
+	snprintf(out->second, sizeof out->second, "%s", store_text(&row, 8));
 	if (out->state == SHOWING_STATE_COUNT || out->pause == PAUSE_REASON_COUNT || out->purpose == PURPOSE_COUNT)
 		return err_set(err, ERR_UNSUPPORTED, "showing %lld was written by a newer program", (long long)out->id);
 	return 0;
@@ -205,42 +221,6 @@ int showing_store_close(struct store *store, const struct act *act, int64_t id, 
 		rc = err_set(err, ERR_STATE, "showing %lld is closed already", (long long)id);
 	if (rc == 0)
 		rc = ledger_append(store, act, LEDGER_SHOWING_CLOSED, NULL, "", NULL, NULL, err);
-	return rc;
-}
-
-static int find_end(struct store *store, int64_t id, uint64_t *seq, struct err *err)
-{
-	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
-	int rc = store_query(&rows, store, err, "SELECT seq FROM event WHERE showing = ? AND action = ?", "it", id,
-			     ledger_action_name(LEDGER_SHOWING_CLOSED));
-
-	if (rc == 0)
-		rc = store_next(&rows, err);
-	if (rc == 0)
-		return err_set(err, ERR_STATE, "showing %lld is not closed", (long long)id);
-	if (rc > 0)
-		*seq = (uint64_t)store_integer(&rows, 0);
-	return MIN(rc, 0);
-}
-
-int showing_store_seal(struct store *store, int64_t id, struct err *err)
-{
-	struct checkpoint_kept kept;
-	char fingerprint[FINGERPRINT_SIZE];
-	uint64_t seq = 0;
-	int rc = find_end(store, id, &seq, err);
-
-	if (rc == 0)
-		rc = checkpoint_covering(store, seq, &kept, err);
-	if (rc == 0 && !kept.note[0])
-		rc = err_set(err, ERR_AGAIN, "the end of showing %lld is not signed yet", (long long)id);
-	if (rc < 0)
-		return rc;
-	ledger_fingerprint(fingerprint, &kept.checkpoint);
-	rc = store_run(store, err, "UPDATE showing SET fingerprint = ? WHERE id = ? AND state = 'CLOSED'"
-		       " AND fingerprint = ''", "ti", fingerprint, id);
-	if (rc == 0 && store_changes(store) != 1)
-		rc = err_set(err, ERR_STATE, "showing %lld is not closed, or has its fingerprint already", (long long)id);
 	return rc;
 }
 

@@ -14,12 +14,12 @@
 
 /**
  * Open one for the exhibits @codes (texts). Each must be of the case, and have a retrieval that is approved
- * or out.
+ * or out. Two people make it: @act names the second, or the reason why there is none.
  *
  * @case_no "": that of the first exhibit
  * @out     id, purpose and case of the new one, PREPARED
- * @return  0; ERR_RANGE for a code that is none or none of the case; ERR_STATE when one is open, or without a
- *          retrieval, naming the exhibit
+ * @return  0; ERR_DENIED for one maker without a reason, or one who is both; ERR_RANGE for a code that is none
+ *          or none of the case; ERR_STATE when one is open, or without a retrieval, naming the exhibit
  */
 int showing_store_open(struct store *store, const struct act *act, enum showing_purpose purpose,
 		       const char *case_no, const json_t *codes, struct showing *out, struct err *err);
@@ -37,12 +37,21 @@ int showing_store_change(struct store *store, const struct act *act, const struc
 
 /** The end. Its fingerprint is added by showing_store_seal when the log is signed. */
 int showing_store_close(struct store *store, const struct act *act, int64_t id, struct err *err);
+
 /**
  * The fingerprint (完整性校验值) of the first checkpoint that covers the showing's end becomes the showing's.
  *
  * @return 0; ERR_AGAIN while no checkpoint covers it; ERR_STATE unless it is closed and has none
  */
 int showing_store_seal(struct store *store, int64_t id, struct err *err);
+/**
+ * The same for all that were closed while the log could not be signed; each is an entry of @act.
+ *
+ * @sealed  {"showing", "fingerprint"} is added to this list for each that has its fingerprint now
+ * @waiting how many are still without
+ */
+int showing_store_seal_late(struct store *store, const struct act *act, json_t *sealed, int64_t *waiting,
+			    struct err *err);
 
 /**
  * Put the exhibit @code on the table: it must be on the list and out of store, and its handling cards

@@ -65,6 +65,7 @@ struct showing {
 	enum pause_reason pause;	/* in HOLD and RECORDING_FAILED */
 	enum showing_purpose purpose;
 	char case_no[256], exhibit_no[256], exhibit_name[256];	/* UTF-8, as entered; exhibit: what is on the table */
+	char maker[128], second[128];	/* who opened it, and with whom (制作人); second "": alone, with a reason */
 };
 
 /* What somebody asks for. */

@@ -400,6 +400,31 @@ static void test_a_showing_needs_an_approved_retrieval_of_each_exhibit(void **st
 	store_rollback(fixture->store);
 }
 
+static void test_a_showing_is_made_by_two_people_or_says_why_not(void **state)
+{
+	struct fixture *fixture = *state;
+	struct showing showing = { 0 }, again;
+	json_t *codes = codes_of(fixture, 0, -1);
+	struct act alone = act_of("Chen", "", ""), twice = act_of("Chen", "chen", "");
+	struct act two = act_of("Chen", "Du", "");
+	struct err err;
+
+	make_out(fixture, 0);
+	assert_refused(showing_store_open(fixture->store, &alone, PURPOSE_CHALLENGE, "", codes, &showing, &err),
+		       ERR_DENIED, err, "two people");
+	assert_refused(showing_store_open(fixture->store, &twice, PURPOSE_CHALLENGE, "", codes, &showing, &err),
+		       ERR_DENIED, err, "second maker as well");
+	must(showing_store_open(fixture->store, &two, PURPOSE_CHALLENGE, "", codes, &showing, &err), &err);
+	must(showing_store_load(fixture->store, &again, &err), &err);
+	assert_string_equal(again.maker, "Chen");
+	assert_string_equal(again.second, "Du");
+	must(showing_store_close(fixture->store, &two, showing.id, &err), &err);
+	alone = act_of("Chen", "", "the colleague was called away");
+	must(showing_store_open(fixture->store, &alone, PURPOSE_CHALLENGE, "", codes, &showing, &err), &err);
+	assert_string_equal(showing.second, "");
+	json_decref(codes);
+}
+
 static void test_a_showing_is_of_one_case(void **state)
 {
 	struct fixture *fixture = *state;
@@ -524,6 +549,45 @@ static void test_what_is_shown_is_not_brought_back_before_the_end_and_the_end_is
 	json_decref(json);
 }
 
+static int64_t count_entries(struct fixture *fixture, const char *action)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	struct err err;
+
+	must(store_query(&rows, fixture->store, &err, "SELECT count(*) FROM event WHERE action = ?", "t", action), &err);
+	assert_int_equal(store_next(&rows, &err), 1);
+	return store_integer(&rows, 0);
+}
+
+static void test_an_end_that_could_not_be_signed_is_sealed_later_once_with_an_entry(void **state)
+{
+	struct fixture *fixture = *state;
+	char fingerprint[FINGERPRINT_SIZE];
+	struct act act = act_of("Chen", "", ""), later = act_of("the station", "", "");
+	struct showing showing = { 0 };
+	json_t *sealed = json_array();
+	int64_t waiting;
+	struct err err;
+
+	make_out(fixture, 0);
+	must(open_showing(fixture, codes_of(fixture, 0, -1), &showing, &err), &err);
+	must(showing_store_seal_late(fixture->store, &later, sealed, &waiting, &err), &err);
+	assert_int_equal(waiting, 0);	/* it is open */
+	act.showing = showing.id;
+	must(showing_store_close(fixture->store, &act, showing.id, &err), &err);
+	must(showing_store_seal_late(fixture->store, &later, sealed, &waiting, &err), &err);
+	assert_int_equal(waiting, 1);
+	assert_int_equal(json_array_size(sealed), 0);
+	sign_ledger(fixture, fingerprint);
+	must(showing_store_seal_late(fixture->store, &later, sealed, &waiting, &err), &err);
+	must(showing_store_seal_late(fixture->store, &later, sealed, &waiting, &err), &err);
+	assert_int_equal(waiting, 0);
+	assert_int_equal(json_array_size(sealed), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(sealed, 0), "fingerprint")), fingerprint);
+	assert_int_equal(count_entries(fixture, "showing.sealed"), 1);
+	json_decref(sealed);
+}
+
 /* --- keeping ------------------------------------------------------------------------------------- */
 
 static void test_a_handover_needs_two_people_and_a_reason_and_leaves_the_exhibit(void **state)
@@ -610,11 +674,13 @@ int main(void)
 		TEST(test_a_late_one_is_told_once_and_counted_while_it_is_out),
 		TEST(test_what_is_known_of_one_names_its_pictures_and_people),
 		TEST(test_a_showing_needs_an_approved_retrieval_of_each_exhibit),
+		TEST(test_a_showing_is_made_by_two_people_or_says_why_not),
 		TEST(test_a_showing_is_of_one_case),
 		TEST(test_a_showing_outlives_the_station),
 		TEST(test_nothing_goes_on_air_while_all_is_in_store),
 		TEST(test_only_what_is_listed_out_and_acknowledged_comes_on_the_table),
 		TEST(test_what_is_shown_is_not_brought_back_before_the_end_and_the_end_is_sealed),
+		TEST(test_an_end_that_could_not_be_signed_is_sealed_later_once_with_an_entry),
 		TEST(test_a_handover_needs_two_people_and_a_reason_and_leaves_the_exhibit),
 		TEST(test_what_is_disposed_of_is_no_longer_kept),
 		TEST(test_the_chain_tells_everything_in_order),

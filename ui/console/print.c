@@ -126,6 +126,11 @@ void print_status(FILE *out, const json_t *result)
 		grid_add_format(grid, _("%lld exhibits are out of store for too long: `ostend retrieval list --open`"),
 				(long long)field_integer(result, "overdue", 0));
 	}
+	if (field_integer(result, "unsealed", 0)) {
+		grid_add(grid, _("Fingerprint"));
+		grid_add_format(grid, _("%lld closed showings wait for theirs: the log could not be signed"),
+				(long long)field_integer(result, "unsealed", 0));
+	}
 	print_pair(grid, _("Case"), field_text(result, "case_no"));
 	grid_add(grid, _("Exhibit"));
 	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"),
