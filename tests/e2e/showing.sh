@@ -75,7 +75,7 @@ refused "acknowledge" showing stage "$knife" --by 陈管
 json showing stage "$knife" --acknowledge --by 陈管 | grep -q '"exhibit_name":"水果刀"' || fail "stage"
 until_true eval 'ask table status --json | grep -q "\"sharp\""' || fail "the table does not know that it is sharp"
 ask status | grep -q 水果刀 || fail "not on the screen"
-ask exhibit add --case "$(ask status --json | grep -o '"case_no":"[^"]*"' | head -1 | cut -d'"' -f4)" --no 99 --name 斧 \
+ask exhibit add --case "$(ask status --json | grep -o '"case_no":"[^"]*"' | head -1 | cut -d'"' -f4)" --exhibit_no 99 --name 斧 \
 	>"$work/out" 2>&1 || fail "add: $(cat "$work/out")"
 other=$(ask exhibit list 斧 --json | grep -o '"code":"E-[^"]*"' | cut -d'"' -f4)
 refused "not on the list" showing stage "$other" --by 陈管

@@ -45,7 +45,7 @@ struct argument {
 
 enum command_flags {
 	COMMAND_STOPS = 1,	/* falls back to table.sock at once */
-	COMMAND_WAITS = 2,	/* the answer comes when the motion has ended */
+	COMMAND_WAITS = 2,	/* the answer comes when something long has ended: a motion, a package, a showing */
 	COMMAND_TABLE = 4,	/* table.sock can do it as well; with a name of who asks */
 	COMMAND_FOLLOWS = 8,	/* prints more as it comes, with -f */
 	COMMAND_LOCAL = 16,	/* not a method of the station: console, demo, help */

@@ -169,7 +169,8 @@ const struct command command_table[] = {
 	  .help = N_("put an exhibit on the table, by its label before the camera or by its code; --acknowledge its "
 		     "handling cards") },
 	{ .words = "showing close", .method = "showing.close", .print = print_closing,
-	  .arguments = { BY, SECOND, REASON }, .help = N_("end the showing, and read its fingerprint aloud") },
+	  .arguments = { BY, SECOND, REASON }, .flags = COMMAND_WAITS,	/* for the recording's end, and the signature */
+	  .help = N_("end the showing, and read its fingerprint aloud") },
 	{ .words = "showing status", .method = "showing.status", .print = print_showing,
 	  .arguments = { NUMBER_OF("SHOWING", "showing", NEED_NOT) }, .help = N_("the open showing, or that one") },
 	{ .words = "showing list", .method = "showing.list", .print = print_showings,
