@@ -361,6 +361,7 @@ static void stop(struct station *station)
 	station->stream_queue = queue_free(station->stream_queue);
 	json_decref(station->table_state);
 	json_decref(station->camera_state);
+	json_decref(station->stills_shown);
 	demo_certs_clear(&station->certs);
 	if (station->loop && station->signals.fd >= 0)
 		close(station->signals.fd);

@@ -15,6 +15,7 @@
 #include "station/recordings.h"
 #include "station/rooms.h"
 #include "station/station.h"
+#include "station/stills.h"
 
 #define EVENTS_MAX 1024
 
@@ -178,12 +179,14 @@ static void open_seat(struct station *station, const struct web_event *event)
 	}
 	records_seat(station, event, LEDGER_SEAT_JOINED);
 	seats_send(station, event->seat, hello(station, event));
+	seats_send(station, event->seat, showings_message(station));
 	seats_send(station, event->seat, media_signing_key_message(station->signing));
 	seats_send(station, event->seat, checkpoints_message(station->checkpoints));
 	seats_send(station, event->seat, recordings_message(station));
 	seats_send(station, event->seat, camera_message(station->camera_present, NULL));
 	if (station->table_state)
 		seats_send(station, event->seat, table_message(station));
+	still_seats_join(station, event->seat);
 }
 
 static json_t *pong(const json_t *ping)

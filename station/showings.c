@@ -18,6 +18,7 @@
 #include "station/evidence/showing_store.h"
 #include "station/recordings.h"
 #include "station/showings_own.h"
+#include "station/stills.h"
 
 #define CLOSING_NS (5 * NS_PER_S)
 #define SEALING_NS (4 * NS_PER_S)	/* the log is signed within a second of whatever happens */
@@ -41,8 +42,9 @@ struct change {
 
 static json_t *state_json(const struct showing *showing)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "showing", (json_int_t)showing->id, "state",
-			 showing_state_name(showing->state), "pause", pause_reason_name(showing->pause), "purpose",
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "showing", (json_int_t)showing->id, "state",
+			 showing_state_name(showing->state), "pause", pause_reason_name(showing->pause),
+			 "pause_label", pause_reason_label(showing->pause), "purpose",
 			 showing->id ? purpose_name(showing->purpose) : "", "case_no", showing->case_no, "exhibit_no",
 			 showing->exhibit_no, "exhibit_name", showing->exhibit_name);
 }
@@ -70,8 +72,6 @@ void showings_take(struct station *station, const struct showing *next)
 	json_t *news = state_json(next);
 	bool opened;
 
-	if (next->id != station->showing.id && station->web)
-		web_still_withdraw(station->web, 0);	/* those of another showing are nobody's to fetch */
 	opened = next->id && next->id != station->showing.id;
 	station->showing = *next;
 	if (opened)
@@ -83,6 +83,7 @@ void showings_take(struct station *station, const struct showing *next)
 	recordings_follow(station);	/* the one place where the picture is let out or cut */
 	pipeline_set_text(station->pipeline, next->case_no, next->exhibit_no);
 	seats_send(station, 0, showings_message(station));
+	still_seats_follow(station);
 	json_object_set_new(news, "kind", json_string("showing"));
 	recordings_mark(station, json_pack("{s:O}", "event", news));
 	rpc_server_notify(station->control, 0, "evidence", "evidence", news);

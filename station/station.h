@@ -78,6 +78,7 @@ struct station {
 	int64_t clock_offset_us;		/* of UTC, as it was at the last tick */
 	struct spin_run *spin;			/* under way; NULL: none */
 	struct taking *taking;			/* the still that the camera has been asked for; NULL: none */
+	json_t *stills_shown;			/* to the seats, of this showing: still_seats.c; NULL: none yet */
 	bool record_lost;			/* the seats know that no record is kept */
 };
 

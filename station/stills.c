@@ -77,7 +77,7 @@ static int keep(struct store *store, void *arg, struct err *err)
 
 /* --- everybody is told --------------------------------------------------------------------------- */
 
-static json_t *pick(const json_t *still, const char *const *keys)
+json_t *stills_pick(const json_t *still, const char *const *keys)
 {
 	json_t *picked = json_object();
 
@@ -86,35 +86,20 @@ static json_t *pick(const json_t *still, const char *const *keys)
 	return picked;
 }
 
-static void offer(struct station *station, const char *folder, const json_t *still)
-{
-	char path[CONFIG_TEXT_SIZE + 128];
-
-	snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(still, "file")));
-	web_still_offer(station->web, (uint64_t)json_integer_value(json_object_get(still, "still")), path,
-			json_string_value(json_object_get(still, "sha256")));
-}
-
 static void announce(const struct taking *taking)
 {
 	static const char *const console[] = { "still", "sha256", "bytes", "width", "height", "view", "file",
 					       "captured_utc_us", "pose", "spin", "frame", "case_no", "exhibit_no",
 					       NULL };
-	static const char *const seats[] = { "still", "sha256", "bytes", "width", "height", "view",
-					     "captured_utc_us", "pose", NULL };
 	struct station *station = taking->station;
-	json_t *news = pick(taking->still, console);
+	json_t *news = stills_pick(taking->still, console);
 
 	json_object_set_new(news, "kind", json_string("still"));
 	recordings_mark(station, json_pack("{s:O}", "event", news));
 	rpc_server_notify(station->control, 0, "evidence", "evidence", news);
 	deliveries_wake(station->deliveries);
-	if (!taking->shot.shown)
-		return;
-	offer(station, taking->folder, taking->still);
-	news = pick(taking->still, seats);
-	json_object_set_new(news, "type", json_string("still"));
-	seats_send(station, 0, news);
+	if (taking->shot.shown)
+		still_seats_add(station, taking->still);
 }
 
 static void kept(void *arg, int rc, const struct err *err)
@@ -405,13 +390,10 @@ static void rejected(void *arg, int rc, const struct err *err)
 	struct station *station = rejecting->station;
 
 	if (rc == 0) {
-		web_still_withdraw(station->web, (uint64_t)rejecting->still);
 		rpc_server_notify(station->control, 0, "evidence", "evidence",
 				  json_pack("{s:s, s:I, s:b}", "kind", "still", "still",
 					    (json_int_t)rejecting->still, "rejected", 1));
-		if (json_is_true(json_object_get(rejecting->result, "shown")))
-			seats_send(station, 0, json_pack("{s:s, s:I, s:b}", "type", "still", "still",
-							 (json_int_t)rejecting->still, "rejected", 1));
+		still_seats_reject(station, rejecting->still);
 		rpc_server_answer(station->control, rejecting->ticket, rejecting->result);
 	} else {
 		rpc_server_refuse(station->control, rejecting->ticket, RPC_REFUSED, err);
@@ -466,13 +448,14 @@ static int find_shown(struct store *store, json_t *shown, struct err *err)
 
 	if (rc < 0 || !showing.id)
 		return rc;
-	rc = store_query(&rows, store, err, "SELECT id, file, sha256 FROM still WHERE showing = ? AND shown"
-			 " AND rejected_utc_us IS NULL", "i", showing.id);
+	rc = store_query(&rows, store, err, "SELECT id FROM still WHERE showing = ? AND shown"
+			 " AND rejected_utc_us IS NULL ORDER BY id", "i", showing.id);
 	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
-		json_array_append_new(shown, json_pack("{s:I, s:s, s:s}", "still",
-						       (json_int_t)store_integer(&rows, 0), "file",
-						       store_text(&rows, 1), "sha256", store_text(&rows, 2)));
-		rc = 0;
+		json_t *still;
+
+		rc = still_json(store, store_integer(&rows, 0), &still, err);
+		if (rc == 0)
+			json_array_append_new(shown, still);
 	}
 	return rc;
 }
@@ -502,8 +485,8 @@ static void recovered(void *arg, int rc, const struct err *err)
 		log_error("stills: %d files are missing or of another length; the first is %s", found->missing,
 			  found->first_missing);
 	json_array_foreach(opening->shown, i, still)
-		if (rc == 0 && opening->station->web)
-			offer(opening->station, opening->folder, still);
+		if (rc == 0)
+			still_seats_add(opening->station, still);
 	json_decref(opening->shown);
 	free(opening);
 }

@@ -32,4 +32,12 @@ void stills_take(struct station *station, const struct still_order *order, still
 /** Whether a still may be taken now; ERR_STATE saying why not, ERR_FULL while another one is taken. */
 int stills_check(const struct station *station, const struct still_order *order, struct err *err);
 
+json_t *stills_pick(const json_t *still, const char *const *keys);	/* a new object of these members */
+
+/* still_seats.c: what the seats are shown of them. */
+void still_seats_add(struct station *station, json_t *still);		/* as still_json has it; told if ON AIR */
+void still_seats_reject(struct station *station, int64_t number);
+void still_seats_join(struct station *station, uint64_t seat);		/* told of what there is; 0: all seats */
+void still_seats_follow(struct station *station);			/* the showing has changed */
+
 #endif

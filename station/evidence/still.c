@@ -40,12 +40,17 @@ static const struct { const char *name, *label; } views[] = {
 #undef VIEW
 };
 
-bool still_view_known(const char *view)
+const char *still_view_label(const char *view)
 {
 	for (size_t i = 0; i < ARRAY_LEN(views); i++)
 		if (strcmp(views[i].name, view) == 0)
-			return true;
-	return false;
+			return views[i].label;
+	return "";
+}
+
+bool still_view_known(const char *view)
+{
+	return still_view_label(view)[0] != '\0';
 }
 
 /* --- keeping ------------------------------------------------------------------------------------- */

@@ -52,6 +52,7 @@ int still_json(struct store *store, int64_t id, json_t **json, struct err *err);
 /** How many stills of which view an exhibit has, of those not rejected: [{"view", "label", "stills": [id...]}]. */
 int still_views(struct store *store, const char *case_no, const char *exhibit_no, json_t **list, struct err *err);
 bool still_view_known(const char *view);
+const char *still_view_label(const char *view);		/* English, for gettext; "" for one that is not known */
 
 /* What a failure had left behind. */
 struct still_recovery {

@@ -5,6 +5,7 @@ import { Freshness } from "./freshness.js";
 import { language, setLanguage, t, toggleLanguage } from "./i18n.js";
 import { Ledger } from "./ledger.js";
 import { Seat, StationClock } from "./seat.js";
+import { Stills } from "./stills.js";
 import { Stop } from "./stop.js";
 import { Verification } from "./verify.js";
 import { missing, Player, Refusal } from "./whep.js";
@@ -26,6 +27,7 @@ const view = {
   table: null,
   tableMs: 0, // performance.now() when it was told
   camera: { present: true, reason: "" },
+  recording: null, // as the station last said
   linked: false, // the seat's socket
   problem: null, // a message code that no retry will mend
   notice: null,
@@ -42,6 +44,22 @@ const STATE_WORDS = {
   RECORDING_FAILED: () => t("RECORDING FAILED"),
 };
 const STATE_CLASSES = { ON_AIR: "on-air", HOLD: "hold", RECORDING_FAILED: "failed" };
+
+/** What stands where the picture was: the last one must not look like one that is shown. */
+const PAUSE_TEXTS = {
+  PREPARED: () => t("The showing has not begun."),
+  PREVIEW: () => t("The showing has not begun."),
+  HOLD: () => t("The showing is paused; nothing is shown."),
+  CLOSED: () => t("The showing has ended."),
+  RECORDING_FAILED: () => t("Nothing is shown, because it could not be recorded."),
+};
+
+const RECORDINGS = {
+  off: () => t("not recorded"),
+  recording: () => t("being recorded"),
+  failed: () => t("RECORDING FAILED"),
+  full: () => t("THE STATION'S DISK IS FULL"),
+};
 
 const PROBLEMS = {
   "no-secure-context": () => [t("The connection is not secure"), t("Open this page by its https address.")],
@@ -113,6 +131,25 @@ function drawState() {
   $("state").className = `word ${view.linked ? STATE_CLASSES[view.state] ?? "" : "failed"}`;
 }
 
+function drawRecording() {
+  const state = view.linked ? view.recording : null;
+  setText("recording", RECORDINGS[state]?.() ?? "");
+  $("recording").className = state ?? "";
+}
+
+/** Known and not ON AIR: then a picture is neither shown nor missing. */
+const isPaused = () => view.linked && view.state !== null && view.state !== "ON_AIR";
+
+function drawPause() {
+  const reason = view.hello?.pause_label ?? "";
+  $("pause").hidden = !isPaused();
+  $("pause").className = STATE_CLASSES[view.state] ?? "";
+  if (!isPaused()) return;
+  setText("pause-title", STATE_WORDS[view.state]?.() ?? view.state);
+  setText("pause-text", PAUSE_TEXTS[view.state]?.() ?? "");
+  setText("pause-reason", reason ? t("Reason: {reason}", { reason: t(reason) }) : "");
+}
+
 function drawCase() {
   setText("case-label", t("Case"));
   setText("exhibit-label", t("Exhibit"));
@@ -146,7 +183,10 @@ function drawAge() {
   const seconds = Math.floor(Math.max(reading.silent_ms ?? 0, reading.age_ms ?? 0) / 1000);
   let kind = "live";
   let text;
-  if (view.problem || reading.silent_ms === null) {
+  if (isPaused()) {
+    kind = "none";
+    text = t("NO PICTURE");
+  } else if (view.problem || reading.silent_ms === null) {
     kind = "wait";
     text = t("NO PICTURE YET");
   } else if (!Freshness.live(reading)) {
@@ -167,15 +207,15 @@ function drawAge() {
 }
 
 /** What this page has checked by itself: one badge each. */
-function drawCheck(id, { state, kind, text, help }) {
-  $(id).hidden = Boolean(view.problem);
+function drawCheck(id, { state, kind, text, help }, hidden = false) {
+  $(id).hidden = Boolean(view.problem) || hidden;
   setText(`${id}-text`, text);
   setText(`${id}-help`, help);
   $(id).className = `badge ${kind} ${state}`;
   $(id).title = help;
 }
 
-const drawSignature = () => drawCheck("signature", verification.read());
+const drawSignature = () => drawCheck("signature", verification.read(), isPaused()); // nothing is shown: nothing is vouched for
 const drawLedger = () => drawCheck("record", ledger.read());
 
 function drawMessage() {
@@ -197,6 +237,10 @@ function drawButtons() {
 function draw() {
   document.title = view.hello?.exhibit_no ? `${view.hello.exhibit_no} · Ostend` : "Ostend";
   drawState();
+  drawRecording();
+  drawPause();
+  stills.follow(view.state === "ON_AIR", view.hello?.showing);
+  stills.draw();
   drawCase();
   drawTable();
   drawMessage();
@@ -280,6 +324,10 @@ function take(message) {
   } else if (message.type === "checkpoint" || message.type === "log.proof") {
     ledger.take(message);
     return;
+  } else if (message.type === "still") {
+    stills.take(message);
+  } else if (message.type === "recording") {
+    view.recording = message.state;
   } else if (message.type === "media-key") {
     verification.setKey(message);
     return;
@@ -345,7 +393,7 @@ function listen() {
   $("leave").onclick = leave;
   document.onfullscreenchange = drawButtons;
   document.onkeydown = (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || stills.isOpen) return;
     if (event.key === "f") toggleFullscreen();
     if (event.key === "l") $("language").click();
   };
@@ -356,6 +404,12 @@ await setLanguage();
 const stop = new Stop({
   bar: $("stopbar"), button: $("estop"), label: $("estop-label"), halt: $("halt"), pressed: $("pressed"), drive: $("drive"),
 }, () => seat);
+const stills = new Stills({
+  rail: $("stills"), heading: $("stills-heading"), list: $("stills-list"), viewer: $("viewer"), stage: $("viewer-stage"),
+  image: $("viewer-image"), title: $("viewer-title"), facts: $("viewer-facts"), digest: $("viewer-digest"), check: $("viewer-check"),
+  zoom: $("viewer-zoom"), close: $("viewer-close"), fit: $("viewer-fit"), plus: $("viewer-plus"), minus: $("viewer-minus"),
+  before: $("viewer-before"), after: $("viewer-after"),
+});
 drawMarks();
 listen();
 view.problem = missing();
