@@ -135,6 +135,13 @@ static int go_on_air(struct store *store, const struct act *station, struct show
 	return rc < 0 ? rc : showing_store_change(store, &act, showing, NULL, err);
 }
 
+/* Somebody's hold outlives the station, in the demo as well. */
+static bool is_held(const struct showing *showing)
+{
+	return showing->state != SHOWING_PREPARED && showing->state != SHOWING_PREVIEW &&
+	       showing->pause != PAUSE_STATION_STOPPED;
+}
+
 static int make_exhibits(struct store *store, const struct act *station, const struct config *config, json_t *codes,
 			 struct err *err)
 {
@@ -163,7 +170,7 @@ int showings_make_demo(struct store *store, const struct act *act, const struct 
 		rc = make_exhibits(store, act, config, codes, err);
 	if (rc == 0 && !showing->id)
 		rc = open_one(store, act, config, codes, showing, err);
-	if (rc == 0)
+	if (rc == 0 && !is_held(showing))
 		rc = go_on_air(store, act, showing, err);
 	json_decref(codes);
 	return rc;
