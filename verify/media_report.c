@@ -7,6 +7,7 @@
 #include "station/base/i18n.h"
 
 #define LINES_MAX 200		/* about one file; the rest is counted */
+#define TORN_MAX_US 3000000	/* a section of a second, and the signer\'s time */
 
 /* --- stretches ------------------------------------------------------------------------------------- */
 
@@ -125,13 +126,39 @@ static void say_missing(struct report *report, const char *name, const char *spa
 		   span, missing, picture + 1);
 }
 
-static void say_stretch(struct report *report, const char *name, const struct stretch *stretch)
+static void print_span(char *text, size_t size, const struct stretch *stretch)
 {
-	char from[24], to[24], span[64];
+	char from[24], to[24];
 
 	media_time_print(from, sizeof from, stretch->from_us);
 	media_time_print(to, sizeof to, stretch->to_us);
-	snprintf(span, sizeof span, "%s-%s", from, to);
+	snprintf(text, size, "%s-%s", from, to);
+}
+
+/* The end of a file that nobody closed: signatures come up to a second behind the pictures, and the last ones never did. */
+static bool is_torn_end(const struct stretch *stretch, const struct media_result *result)
+{
+	return stretch->end == result->picture_count && stretch->from_us != MEDIA_TIME_UNKNOWN &&
+	       stretch->to_us - stretch->from_us <= TORN_MAX_US;
+}
+
+static void say_torn_end(struct report *report, const char *name, const struct stretch *stretch)
+{
+	char span[64];
+
+	print_span(span, sizeof span, stretch);
+	report_say(report, REPORT_NOTE, "media.torn", name,
+		   _("%s not proved by signatures: the station failed before it had signed pictures %zu to %zu, as the "
+		     "log says; only the file's digest in the log, as it was found afterwards, vouches for them"),
+		   span, stretch->first + 1, stretch->end);
+}
+
+static void say_stretch(struct report *report, const char *name, const struct stretch *stretch)
+{
+	char from[24], span[64];
+
+	media_time_print(from, sizeof from, stretch->from_us);
+	print_span(span, sizeof span, stretch);
 	if (stretch->missing && stretch->kind != STRETCH_MISSING)
 		say_missing(report, name, from, stretch->first, stretch->missing);
 	switch (stretch->kind) {
@@ -173,15 +200,20 @@ static void say_stretch(struct report *report, const char *name, const struct st
 }
 
 static void say_stretches(struct report *report, const char *name,
-			  const struct media_result *result)
+			  const struct media_result *result, bool torn)
 {
 	size_t lines = 0, last = result->picture_count - 1;
 	struct stretch stretch = { .end = 0 };
 	char time[24];
 
-	while (stretch_next(&stretch, result))
-		if (++lines <= LINES_MAX)
+	while (stretch_next(&stretch, result)) {
+		if (++lines > LINES_MAX)
+			continue;
+		if (torn && stretch.kind == STRETCH_PENDING && !stretch.missing && is_torn_end(&stretch, result))
+			say_torn_end(report, name, &stretch);
+		else
 			say_stretch(report, name, &stretch);
+	}
 	if (lines > LINES_MAX)
 		report_say(report, REPORT_WRONG, "media.more", name,
 			   _("%zu more stretches are not listed"), lines - LINES_MAX);
@@ -330,7 +362,7 @@ static void say_times(struct report *report, const char *name, const struct medi
 		   result->last_counter);
 }
 
-void media_report(struct report *report, const char *name, const struct media_file *media)
+void media_report(struct report *report, const char *name, const struct media_file *media, bool torn)
 {
 	const struct media_result *result = media->result;
 	char digest[65];
@@ -340,7 +372,7 @@ void media_report(struct report *report, const char *name, const struct media_fi
 			   _("it holds no picture"));
 		return;
 	}
-	say_stretches(report, name, result);
+	say_stretches(report, name, result, torn);
 	say_sections(report, name, result);
 	say_file(report, name, media);
 	say_signer(report, name, result);

@@ -32,8 +32,13 @@ struct stretch {
 /** The stretch after @stretch, which is all zeroes for the first one; false: there is none. */
 bool stretch_next(struct stretch *stretch, const struct media_result *result);
 
-/** All of @media into @report, as the file @name. */
-void media_report(struct report *report, const char *name, const struct media_file *media);
+/**
+ * All of @media into @report, as the file @name.
+ *
+ * @torn the log says that the station failed while it wrote this file: that nothing was signed for its last
+ *       seconds is then told, and not wrong
+ */
+void media_report(struct report *report, const char *name, const struct media_file *media, bool torn);
 
 /** "00:12.4", from an hour on "1:00:12.4". */
 void media_time_print(char *text, size_t size, int64_t time_us);

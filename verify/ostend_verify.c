@@ -78,7 +78,7 @@ static int check_recording(const struct options *options, X509 *root, struct rep
 		rc = media_file_check(&media, file.bytes, file.len_bytes, root, &err);
 	if (rc < 0)
 		return fail(options->path, &err);
-	media_report(report, options->path, &media);
+	media_report(report, options->path, &media, false);
 	if (media_file_good(&media) && !report_wrong(report)) {
 		report_end(report,
 			   _("GOOD: every picture in this file is one that was signed, and none is "

@@ -35,6 +35,23 @@ static void check_signer(const struct package *package, const char *name,
 			      result->provenance_why);
 }
 
+/* The entry about a file, when it says that the station failed while it wrote the file, and the file is as it was found. */
+static const struct package_entry *find_recovery(const struct package *package, const struct package_file *file)
+{
+	const struct package_entry *entry = file->entry >= 0 ? log_find(package, file->entry) : NULL;
+
+	return entry && file->good && strcmp(entry->action, "recording.recovered") == 0 ? entry : NULL;
+}
+
+/* It had been begun, and nothing was in it yet. */
+static bool is_empty(const struct package_entry *recovery)
+{
+	int64_t frames;
+
+	return recovery && json_integer_of(json_member(json_root(recovery->json), "data"), "frames", &frames) &&
+	       frames == 0;
+}
+
 /* Decoder parameters and ends of the signatures, as the entry of the log has them. */
 static void check_entry(const struct package *package, const struct package_file *file,
 			const struct media_result *result)
@@ -90,8 +107,14 @@ static void check_recording(const struct package *package, const struct package_
 {
 	CLEANUP(mapped_close) struct mapped bytes = { NULL, 0 };
 	CLEANUP(media_file_clear) struct media_file media = { .check = NULL };
+	const struct package_entry *recovery = find_recovery(package, file);
 	struct err err;
 
+	if (is_empty(recovery)) {
+		report_say(package->report, REPORT_NOTE, "recording.empty", file->name, "%s",
+			   _("it holds no picture: the station failed when it had just been begun, as the log says"));
+		return;
+	}
 	if (mapped_open(&bytes, package->folder_fd, file->name, &err) < 0)
 		return;		/* told with the list of contents */
 	if (media_file_check(&media, bytes.bytes, bytes.len_bytes, package->root, &err) < 0) {
@@ -99,7 +122,7 @@ static void check_recording(const struct package *package, const struct package_
 			      _("the recording cannot be read: %s"), err.text);
 		return;
 	}
-	media_report(package->report, file->name, &media);
+	media_report(package->report, file->name, &media, recovery);
 	check_signer(package, file->name, media.result);
 	check_entry(package, file, media.result);
 	check_thread(package, thread, file->name, media.result);

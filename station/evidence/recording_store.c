@@ -162,7 +162,7 @@ struct found {			/* a file to be closed */
 static int keep(struct store *store, const struct found *file, const struct recorder_recovery *end,
 		const char *state, const char *reason, struct err *err)
 {
-	bool whole = end->bytes_after > 0;
+	bool whole = end->bytes_after > 0, shows = whole && end->frames > 0;
 
 	return store_run(store, err,
 			 "INSERT INTO recording(showing, number, file, state, begun_utc_us, ended_utc_us, bytes,"
@@ -174,7 +174,7 @@ static int keep(struct store *store, const struct found *file, const struct reco
 			 "iittiiiibbt", file->showing, (int64_t)file->number, file->file, state,
 			 (int64_t)end->begun_utc_us, (int64_t)end->ended_utc_us, (int64_t)end->bytes_after,
 			 (int64_t)end->frames, whole ? end->sha256 : NULL, whole ? (size_t)32 : 0,
-			 whole ? end->parameters_sha256 : NULL, whole ? (size_t)32 : 0, reason);
+			 shows ? end->parameters_sha256 : NULL, shows ? (size_t)32 : 0, reason);
 }
 
 static json_t *recovery_json(const struct found *file, const struct recorder_recovery *end, const char *state,
@@ -189,8 +189,9 @@ static json_t *recovery_json(const struct found *file, const struct recorder_rec
 		json_object_set_new(json, "ended_utc_us", json_integer((json_int_t)end->ended_utc_us));
 		json_object_set_new(json, "frames", json_integer((json_int_t)end->frames));
 		json_object_set_new(json, "sha256", hex_json(end->sha256));
-		json_object_set_new(json, "parameters_sha256", hex_json(end->parameters_sha256));
 	}
+	if (end->bytes_after && end->frames)
+		json_object_set_new(json, "parameters_sha256", hex_json(end->parameters_sha256));
 	if (*reason)
 		json_object_set_new(json, "reason", json_string(reason));
 	return json;
