@@ -193,11 +193,16 @@ static int make_folder(const char *path, struct err *err)
 static int enter(struct store *store, const struct act *act, const struct delivery *delivery, const char *sha256,
 		 size_t len, struct err *err)
 {
+	struct act then = *act;
 	int64_t entry;
-	int rc = ledger_append(store, act, LEDGER_STILL_DELIVERY, delivery->case_no, delivery->exhibit_no,
-			       json_pack("{s:I, s:s, s:s, s:I}", "still", (json_int_t)delivery->still, "file",
-					 delivery->file, "sha256", sha256, "bytes", (json_int_t)len), &entry, err);
+	int rc;
 
+	/* it belongs to the showing of its still, whatever is open and however the table stands by now */
+	then.showing = delivery->showing;
+	then.pose_known = false;
+	rc = ledger_append(store, &then, LEDGER_STILL_DELIVERY, delivery->case_no, delivery->exhibit_no,
+			   json_pack("{s:I, s:s, s:s, s:I}", "still", (json_int_t)delivery->still, "file",
+				     delivery->file, "sha256", sha256, "bytes", (json_int_t)len), &entry, err);
 	if (rc == 0)
 		rc = store_run(store, err, "INSERT INTO delivery(still, file, sha256, bytes, made_utc_us, entry)"
 			       " VALUES(?, ?, ?, ?, ?, ?)", "ittiii", delivery->still, delivery->file, sha256,
