@@ -345,6 +345,7 @@ static void stop(struct station *station)
 	recordings_drain(station);
 	showings_finish(station);
 	packages_halt(station->packages);
+	comparisons_halt(station);
 	children_stop(station);
 	station->metrics = metrics_free(station->metrics);
 	station->web = web_stop(station->web);

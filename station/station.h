@@ -77,6 +77,7 @@ struct station {
 	uint64_t log_told;			/* number of the last line told to consoles */
 	int64_t clock_offset_us;		/* of UTC, as it was at the last tick */
 	struct spin_run *spin;			/* under way; NULL: none */
+	struct comparison *comparison;		/* under way; NULL: none */
 	struct taking *taking;			/* the still that the camera has been asked for; NULL: none */
 	json_t *stills_shown;			/* to the seats, of this showing: still_seats.c; NULL: none yet */
 	bool record_lost;			/* the seats know that no record is kept */
@@ -161,6 +162,7 @@ SHOWINGS_ASK(stage)
 void scans_ask(struct station *station, const struct rpc_peer *peer, json_t *params, struct rpc_ticket ticket);
 
 /* retrievals.c, comparisons.c: exhibits out of store. */
+void comparisons_halt(struct station *station);	/* the station ends */
 void comparisons_ask(struct station *station, const struct rpc_peer *peer, json_t *params,
 		     struct rpc_ticket ticket);
 void retrievals_tick(struct station *station);

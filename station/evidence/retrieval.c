@@ -26,6 +26,8 @@ const char schema_retrieval[] =
 	"CREATE UNIQUE INDEX IF NOT EXISTS retrieval_one ON retrieval(code)"
 	" WHERE state IN ('requested', 'approved', 'out');"
 	"CREATE INDEX IF NOT EXISTS retrieval_code ON retrieval(code);"
+	"CREATE TABLE IF NOT EXISTS retrieval_end(retrieval INTEGER PRIMARY KEY REFERENCES retrieval(id),"
+	" ended_by TEXT NOT NULL, ended_utc_us INTEGER NOT NULL, ended_reason TEXT NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS retrieval_still(retrieval INTEGER NOT NULL REFERENCES retrieval(id),"
 	" still INTEGER NOT NULL, way TEXT NOT NULL, PRIMARY KEY(retrieval, still)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS retrieval_comparison(id INTEGER PRIMARY KEY,"
@@ -215,4 +217,68 @@ int retrieval_approve(struct store *store, const struct act *act, int64_t id, st
 	if (rc == 0)
 		rc = retrieval_note(store, act, LEDGER_RETRIEVAL_APPROVED, &now, json_pack("{s:s}", "requested_by", name), err);
 	return rc;
+}
+
+/* --- refused, withdrawn -------------------------------------------------------------------------- */
+
+/* How a retrieval comes to nothing. */
+struct ending {
+	enum retrieval_state state;
+	enum ledger_action action;
+	bool by_asker;		/* else by another */
+	const char *verb;
+};
+
+static int check_ending(struct store *store, const struct act *act, const struct retrieval *now,
+			const struct ending *ending, char *asker, size_t size, struct err *err)
+{
+	int rc = requester(store, now->id, asker, size, err);
+
+	if (rc < 0)
+		return rc;
+	if (now->state != RETRIEVAL_REQUESTED && now->state != RETRIEVAL_APPROVED)
+		return err_set(err, ERR_STATE, "retrieval %lld of %s is in the state \"%s\": it can be %s only before the "
+			       "exhibit is taken out", (long long)now->id, now->exhibit_no, states[now->state],
+			       ending->verb);
+	if (retrieval_same_person(asker, act->actor) != ending->by_asker)
+		return err_set(err, ERR_DENIED, ending->by_asker ? "%s asked for this retrieval: nobody else can withdraw it" :
+			       "%s asked for this retrieval, and can withdraw it; refusing it is another's", asker);
+	if (!act->reason[0])
+		return err_set(err, ERR_RANGE, "give the reason why it is %s", ending->verb);
+	return retrieval_check_not_shown(store, now->id, err);
+}
+
+static int come_to_nothing(struct store *store, const struct act *act, int64_t id, const struct ending *ending,
+			   struct err *err)
+{
+	struct retrieval now;
+	char asker[sizeof act->actor] = "";
+	int rc = retrieval_get(store, id, &now, err);
+
+	if (rc == 0)
+		rc = check_ending(store, act, &now, ending, asker, sizeof asker, err);
+	if (rc == 0)
+		rc = store_run(store, err, "UPDATE retrieval SET state = ? WHERE id = ? AND state IN ('requested',"
+			       " 'approved')", "ti", states[ending->state], id);
+	if (rc == 0)
+		rc = store_run(store, err, "INSERT INTO retrieval_end(retrieval, ended_by, ended_utc_us, ended_reason)"
+			       " VALUES(?, ?, ?, ?)", "itit", id, act->actor, (int64_t)act->utc_us, act->reason);
+	if (rc == 0)
+		rc = retrieval_note(store, act, ending->action, &now,
+				    json_pack("{s:s, s:s}", "requested_by", asker, "was", states[now.state]), err);
+	return rc;
+}
+
+int retrieval_refuse(struct store *store, const struct act *act, int64_t id, struct err *err)
+{
+	static const struct ending refused = { RETRIEVAL_REFUSED, LEDGER_RETRIEVAL_REFUSED, false, "refused" };
+
+	return come_to_nothing(store, act, id, &refused, err);
+}
+
+int retrieval_withdraw(struct store *store, const struct act *act, int64_t id, struct err *err)
+{
+	static const struct ending withdrawn = { RETRIEVAL_WITHDRAWN, LEDGER_RETRIEVAL_WITHDRAWN, true, "withdrawn" };
+
+	return come_to_nothing(store, act, id, &withdrawn, err);
 }

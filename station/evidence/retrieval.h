@@ -4,6 +4,8 @@
  * by whom, and how it came back (公安机关涉案财物管理若干规定 2015, art. 11; retrieval of DOMAIN 6).
  *
  *	requested -> approved -> out -> back -> signed
+ *	    |            |
+ *	    '------------'--> refused (by another than who asked), withdrawn (by who asked)
  *
  * One exhibit has at most one retrieval that is not back. Each act is a row changed and an event, in the
  * transaction of the caller. Thread: evidence.
@@ -19,7 +21,9 @@
 	STATE(APPROVED, "approved")                                                                \
 	STATE(OUT, "out")                                                                          \
 	STATE(BACK, "back")                                                                        \
-	STATE(SIGNED, "signed")
+	STATE(SIGNED, "signed")                                                                    \
+	STATE(REFUSED, "refused")                                                                  \
+	STATE(WITHDRAWN, "withdrawn")
 
 enum retrieval_state {
 #define STATE(id, name) RETRIEVAL_##id,
@@ -67,10 +71,20 @@ int retrieval_request(struct store *store, const struct act *act, const struct r
 /** ERR_DENIED when the actor is who asked for it; ERR_STATE. */
 int retrieval_approve(struct store *store, const struct act *act, int64_t id, struct err *err);
 
+/**
+ * It comes to nothing, with the reason in @act: refused by another than who asked, also after it was approved, or
+ * withdrawn by who asked; before the exhibit is taken out, and while no open showing lists it. The exhibit may
+ * then be asked for again.
+ *
+ * @return 0; ERR_RANGE without a reason; ERR_DENIED to whom it is not; ERR_STATE
+ */
+int retrieval_refuse(struct store *store, const struct act *act, int64_t id, struct err *err);
+int retrieval_withdraw(struct store *store, const struct act *act, int64_t id, struct err *err);
+
 /* What is found when it changes hands: going out, and coming back. */
 struct retrieval_condition {
 	const char *condition;		/* in words; needed */
-	const char *seal;		/* number of the seal on it; "": it has none */
+	const char *seal;		/* number of the seal on it; "": it has none, and a reason says why */
 	const char *other;		/* who received it; who brought it back */
 	const int64_t *stills;		/* photographs of it, now */
 	size_t still_count;
@@ -79,8 +93,9 @@ struct retrieval_condition {
 };
 
 /**
- * Record that it leaves the store, or is back in it. Both need a second person, and photographs or a reason
- * why there are none; coming back also a comparison, or a reason why there is none.
+ * Record that it leaves the store, or is back in it. Both need a second person, the seal, and photographs, or a
+ * reason why there are none; going out also the seal that it was put away with, coming back a comparison, or a
+ * reason why not.
  *
  * @return 0; ERR_DENIED without a second person, or when the two are one; ERR_RANGE; ERR_STATE, also for what is
  *         on the list of an open showing
@@ -108,6 +123,11 @@ struct retrieval_signature {
 int retrieval_sign(struct store *store, const struct act *act, int64_t id,
 		   const struct retrieval_signature *signature, struct err *err);
 
+/** Whether it is out, and so can be compared with what went out. ERR_STATE */
+int retrieval_check_out(const struct retrieval *retrieval, struct err *err);
+/** Whether @still is one that it went out with, when there are such. ERR_RANGE */
+int retrieval_check_before(struct store *store, const struct retrieval *retrieval, int64_t still, struct err *err);
+
 /** Compared: two stills, what was measured (@result, stolen), and the file that shows both. */
 int retrieval_compared(struct store *store, const struct act *act, int64_t id, int64_t before, int64_t after,
 		       const char *file, const char *sha256, json_t *result, int64_t *comparison, struct err *err);
@@ -131,7 +151,7 @@ int retrieval_json(struct store *store, int64_t id, uint64_t now_utc_us, json_t 
 
 struct retrieval_wish {
 	const char *code;	/* of an exhibit; "": all */
-	bool open_only;		/* without those that are signed */
+	bool open_only;		/* without those that are signed, refused or withdrawn */
 	int64_t after;		/* id: goes on with older ones; 0: from the newest on */
 	int limit;
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exhibit changes hands: out of the store and back, by two people, with what they found; and those late. */
+#include <stdio.h>
 #include <string.h>
 
+#include "station/evidence/exhibit.h"
 #include "station/evidence/retrieval_own.h"
 
 #define WORDS_MAX 4000
@@ -29,6 +31,38 @@ static int check_found(const struct act *act, const struct retrieval_condition *
 	if (rc == 0 && !found->still_count && !act->reason[0])
 		rc = err_set(err, ERR_RANGE, "name the photographs of the exhibit as it is now, or give the reason why "
 			     "there are none");
+	if (rc == 0 && !*found->seal && !act->reason[0])
+		rc = err_set(err, ERR_RANGE, "name the seal that is on it, or give the reason why there is none");
+	return rc;
+}
+
+/* The seal it was put away with: that of its last return, else that of its entry; "": none is known. */
+static int expected_seal(struct store *store, const char *code, char *seal, size_t size, struct err *err)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	struct exhibit exhibit;
+	int rc = exhibit_by_code(store, code, &exhibit, err);
+
+	if (rc == 0)
+		rc = store_query(&rows, store, err, "SELECT seal_in FROM retrieval WHERE code = ? AND back_utc_us IS NOT NULL"
+				 " ORDER BY id DESC LIMIT 1", "t", code);
+	if (rc == 0)
+		rc = store_next(&rows, err);
+	if (rc >= 0)
+		snprintf(seal, size, "%s", rc > 0 ? store_text(&rows, 0) : exhibit.values.seal_no);
+	return MIN(rc, 0);
+}
+
+/* Another seal than it was put away with is somebody's to explain. */
+static int check_seal(struct store *store, const struct act *act, const struct retrieval *now, const char *seal,
+		      struct err *err)
+{
+	char expected[NAME_MAX_BYTES + 1] = "";
+	int rc = expected_seal(store, now->code, expected, sizeof expected, err);
+
+	if (rc == 0 && *expected && strcmp(expected, seal) != 0 && !act->reason[0])
+		rc = err_set(err, ERR_RANGE, "%s was put away with the seal %s: give the reason why that is not on it",
+			     now->exhibit_no, expected);
 	return rc;
 }
 
@@ -83,6 +117,8 @@ int retrieval_out(struct store *store, const struct act *act, int64_t id,
 	if (rc == 0)
 		rc = retrieval_in_state(store, id, RETRIEVAL_APPROVED, "taken out", &now, err);
 	if (rc == 0)
+		rc = check_seal(store, act, &now, found->seal, err);
+	if (rc == 0)
 		rc = keep_stills(store, id, "out", found, err);
 	if (rc == 0)
 		rc = store_run(store, err, "UPDATE retrieval SET state = 'out', out_by = ?, out_second = ?, received_by = ?,"
@@ -95,8 +131,7 @@ int retrieval_out(struct store *store, const struct act *act, int64_t id,
 	return rc;
 }
 
-/* What is being shown, or is about to be, cannot be in the store at the same time. */
-static int check_not_shown(struct store *store, int64_t id, struct err *err)
+int retrieval_check_not_shown(struct store *store, int64_t id, struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
 	int rc = store_query(&rows, store, err, "SELECT showing FROM showing_exhibit JOIN showing ON showing.id = showing"
@@ -147,7 +182,7 @@ int retrieval_back(struct store *store, const struct act *act, int64_t id,
 	if (rc == 0)
 		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, "brought back", &now, err);
 	if (rc == 0)
-		rc = check_not_shown(store, id, err);
+		rc = retrieval_check_not_shown(store, id, err);
 	if (rc == 0)
 		rc = check_compared(store, act, id, found, err);
 	if (rc == 0)
@@ -163,6 +198,27 @@ int retrieval_back(struct store *store, const struct act *act, int64_t id,
 				    with(with(with(found_json(found), "returned_by", json_string(found->other)), "changed",
 					      json_boolean(found->changed)), "damage", json_string(found->damage)), err);
 	return rc;
+}
+
+int retrieval_check_out(const struct retrieval *retrieval, struct err *err)
+{
+	return retrieval->state == RETRIEVAL_OUT ? 0 :
+	       err_set(err, ERR_STATE, "retrieval %lld of %s is not out of store: there is nothing to compare",
+		       (long long)retrieval->id, retrieval->exhibit_no);
+}
+
+int retrieval_check_before(struct store *store, const struct retrieval *retrieval, int64_t still, struct err *err)
+{
+	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
+	int rc = store_query(&rows, store, err, "SELECT count(*), ifnull(sum(still = ?), 0) FROM retrieval_still"
+			     " WHERE retrieval = ? AND way = 'out'", "ii", still, retrieval->id);
+
+	if (rc == 0)
+		rc = store_next(&rows, err);
+	if (rc > 0 && store_integer(&rows, 0) && !store_integer(&rows, 1))
+		rc = err_set(err, ERR_RANGE, "still %lld is none of those that %s went out with", (long long)still,
+			     retrieval->exhibit_no);
+	return MIN(rc, 0);
 }
 
 int retrieval_compared(struct store *store, const struct act *act, int64_t id, int64_t before, int64_t after,

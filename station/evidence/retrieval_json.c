@@ -13,13 +13,15 @@ static const struct { const char *name; char type; } columns[] = {
 	{ "condition_out", 't' }, { "seal_out", 't' }, { "out_remark", 't' }, { "back_by", 't' },
 	{ "back_second", 't' }, { "returned_by", 't' }, { "back_utc_us", 'n' }, { "condition_in", 't' },
 	{ "seal_in", 't' }, { "back_remark", 't' }, { "changed", 'b' }, { "damage", 't' },
+	{ "ended_by", 't' }, { "ended_utc_us", 'n' }, { "ended_reason", 't' },
 };
 
 #define SELECT                                                                                     \
 	"SELECT id, state, code, case_no, exhibit_no, exhibit_name, purpose, reason, requested_by, requested_utc_us," \
 	" due_utc_us, approved_by, approved_utc_us, out_by, out_second, received_by, out_utc_us, condition_out,"      \
 	" seal_out, out_remark, back_by, back_second, returned_by, back_utc_us, condition_in, seal_in, back_remark,"  \
-	" changed, damage FROM retrieval"
+	" changed, damage, ended_by, ended_utc_us, ended_reason"                                                      \
+	" FROM retrieval LEFT JOIN retrieval_end ON retrieval_end.retrieval = id"
 
 static json_t *value(const struct store_rows *row, int column, char type)
 {
@@ -169,8 +171,8 @@ int retrieval_list(struct store *store, const struct retrieval_wish *wish, uint6
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
 	json_t *made = json_array();
 	int64_t last = 0;
-	int rc = store_query(&rows, store, err, SELECT " WHERE (?1 = '' OR code = ?1) AND (?2 = 0 OR state <> 'signed')"
-			     " AND (?3 = 0 OR id < ?3) ORDER BY id DESC LIMIT ?4", "tiii", wish->code,
+	int rc = store_query(&rows, store, err, SELECT " WHERE (?1 = '' OR code = ?1) AND (?2 = 0 OR state NOT IN ('signed',"
+			     " 'refused', 'withdrawn')) AND (?3 = 0 OR id < ?3) ORDER BY id DESC LIMIT ?4", "tiii", wish->code,
 			     (int64_t)wish->open_only, wish->after, (int64_t)wish->limit);
 
 	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {

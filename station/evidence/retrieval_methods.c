@@ -74,8 +74,11 @@ int retrieval_request_method(struct store *store, const struct act *act, const j
 	return rc < 0 ? rc : answer(store, act, id, result, err);
 }
 
-int retrieval_approve_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
-			     struct err *err)
+typedef int step(struct store *store, const struct act *act, int64_t id, struct err *err);
+
+/* A step that needs no more than its number, and what the act says. */
+static int take_step(step *take, struct store *store, const struct act *act, const json_t *params, json_t **result,
+		     struct err *err)
 {
 	static const char *const known[] = { "retrieval", NULL };
 	json_int_t id;
@@ -84,8 +87,26 @@ int retrieval_approve_method(struct store *store, const struct act *act, const j
 	if (rc == 0)
 		rc = param_id(params, &id, err);
 	if (rc == 0)
-		rc = retrieval_approve(store, act, id, err);
+		rc = take(store, act, id, err);
 	return rc < 0 ? rc : answer(store, act, id, result, err);
+}
+
+int retrieval_approve_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
+			     struct err *err)
+{
+	return take_step(retrieval_approve, store, act, params, result, err);
+}
+
+int retrieval_refuse_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
+			    struct err *err)
+{
+	return take_step(retrieval_refuse, store, act, params, result, err);
+}
+
+int retrieval_withdraw_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
+			      struct err *err)
+{
+	return take_step(retrieval_withdraw, store, act, params, result, err);
 }
 
 /* --- out and back -------------------------------------------------------------------------------- */

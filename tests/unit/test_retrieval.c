@@ -211,6 +211,60 @@ static void test_who_asks_cannot_approve(void **state)
 	must(approve(fixture, "Wang Er", id, &err), &err);
 }
 
+static int come_to_nothing(struct fixture *fixture, bool refused, const char *who, const char *why, int64_t id,
+			   struct err *err)
+{
+	struct act act = act_of(who, "", why);
+
+	return refused ? retrieval_refuse(fixture->store, &act, id, err) : retrieval_withdraw(fixture->store, &act, id, err);
+}
+
+static void test_one_is_refused_by_another_or_withdrawn_by_who_asked_with_a_reason(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err;
+	int64_t id, again;
+	json_t *json;
+
+	must(request(fixture, 0, "Wang", "hearing", &id, &err), &err);
+	assert_refused(come_to_nothing(fixture, true, "wang ", "no", id, &err), ERR_DENIED, err, "another's");
+	assert_refused(come_to_nothing(fixture, true, "Li", "", id, &err), ERR_RANGE, err, "reason");
+	assert_refused(come_to_nothing(fixture, false, "Li", "not needed", id, &err), ERR_DENIED, err, "nobody else");
+	must(come_to_nothing(fixture, true, "Li", "it is with the laboratory", id, &err), &err);
+	assert_int_equal(state_of(fixture, id), RETRIEVAL_REFUSED);
+	assert_refused(approve(fixture, "Li", id, &err), ERR_STATE, err, "refused");
+	must(retrieval_json(fixture->store, id, NOW_US, &json, &err), &err);
+	assert_string_equal(json_string_value(json_object_get(json, "ended_by")), "Li");
+	assert_string_equal(json_string_value(json_object_get(json, "ended_reason")), "it is with the laboratory");
+	assert_string_equal(json_string_value(json_object_get(json, "reason")), "hearing");
+	json_decref(json);
+	must(request(fixture, 0, "Wang", "hearing, after the laboratory", &again, &err), &err);
+	must(approve(fixture, "Li", again, &err), &err);
+	must(come_to_nothing(fixture, false, "Wang", "the hearing was put off", again, &err), &err);
+	assert_int_equal(state_of(fixture, again), RETRIEVAL_WITHDRAWN);
+	assert_refused(come_to_nothing(fixture, true, "Li", "no", again, &err), ERR_STATE, err, "withdrawn");
+}
+
+static void test_what_is_out_or_on_a_list_is_neither_refused_nor_withdrawn(void **state)
+{
+	struct fixture *fixture = *state;
+	struct act two = act_of("Chen", "Du", "");
+	struct showing showing;
+	json_t *codes = json_pack("[s]", fixture->exhibits[1].code);
+	int64_t out = make_out(fixture, 0), listed;
+	struct err err;
+
+	assert_refused(come_to_nothing(fixture, true, "Li", "no", out, &err), ERR_STATE, err, "before the exhibit is taken out");
+	assert_refused(come_to_nothing(fixture, false, "Wang", "no", out, &err), ERR_STATE, err, "before the exhibit");
+	must(request(fixture, 1, "Wang", "hearing", &listed, &err), &err);
+	must(approve(fixture, "Li", listed, &err), &err);
+	must(showing_store_open(fixture->store, &two, PURPOSE_CHALLENGE, "", codes, &showing, &err), &err);
+	assert_refused(come_to_nothing(fixture, false, "Wang", "no", listed, &err), ERR_STATE, err, "close that first");
+	must(showing_store_close(fixture->store, &two, showing.id, &err), &err);
+	must(come_to_nothing(fixture, false, "Wang", "not shown after all", listed, &err), &err);
+	json_decref(codes);
+}
+
 static void test_a_request_needs_a_reason_and_a_time_to_come(void **state)
 {
 	struct fixture *fixture = *state;
@@ -230,7 +284,7 @@ static void test_out_and_back_need_two_people_a_condition_and_photographs(void *
 {
 	struct fixture *fixture = *state;
 	static const int64_t still[] = { 4 };
-	struct retrieval_condition found = { .condition = "clean", .seal = "", .other = "", .stills = still,
+	struct retrieval_condition found = { .condition = "clean", .seal = "F-1", .other = "", .stills = still,
 					     .still_count = 1, .damage = "" };
 	struct act alone = act_of("Chen", "", ""), twice = act_of("Chen", "CHEN", ""), two = act_of("Chen", "Du", "");
 	struct err err;
@@ -244,9 +298,33 @@ static void test_out_and_back_need_two_people_a_condition_and_photographs(void *
 	found.condition = "";
 	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_RANGE, err, "condition");
 	found.condition = "clean";
+	found.seal = "";
+	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_RANGE, err, "seal");
+	found.seal = "F-1";
 	found.still_count = 0;
 	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_RANGE, err, "photographs");
 	two = act_of("Chen", "Du", "the camera is being repaired");
+	must(retrieval_out(fixture->store, &two, id, &found, &err), &err);
+}
+
+static void test_another_seal_than_it_was_put_away_with_needs_a_reason(void **state)
+{
+	struct fixture *fixture = *state;
+	static const int64_t still[] = { 4 };
+	struct retrieval_condition found = { .condition = "clean", .seal = "F-3", .other = "", .stills = still,
+					     .still_count = 1, .damage = "" };
+	struct act two = act_of("Chen", "Du", "");
+	struct err err;
+	int64_t id = make_out(fixture, 0);
+
+	compare(fixture, id);
+	must(bring_back(fixture, id, false, "", "", &err), &err);	/* with F-2 */
+	must(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), &err);
+	must(sign(fixture, id, RETRIEVAL_CUSTODIAN, "Chen", &err), &err);
+	must(request(fixture, 0, "Wang", "hearing again", &id, &err), &err);
+	must(approve(fixture, "Li", id, &err), &err);
+	assert_refused(retrieval_out(fixture->store, &two, id, &found, &err), ERR_RANGE, err, "F-2");
+	two = act_of("Chen", "Du", "the seal was torn, and renewed before witnesses");
 	must(retrieval_out(fixture->store, &two, id, &found, &err), &err);
 }
 
@@ -666,8 +744,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_retrieval_goes_from_asked_for_to_signed),
 		TEST(test_who_asks_cannot_approve),
+		TEST(test_one_is_refused_by_another_or_withdrawn_by_who_asked_with_a_reason),
+		TEST(test_what_is_out_or_on_a_list_is_neither_refused_nor_withdrawn),
 		TEST(test_a_request_needs_a_reason_and_a_time_to_come),
 		TEST(test_out_and_back_need_two_people_a_condition_and_photographs),
+		TEST(test_another_seal_than_it_was_put_away_with_needs_a_reason),
 		TEST(test_it_comes_back_compared_and_with_a_clear_word_on_damage),
 		TEST(test_the_text_that_is_signed_never_changes),
 		TEST(test_each_side_signs_once_and_the_two_are_two_people),

@@ -144,6 +144,8 @@ static void retrieval_cells(char (*cells)[CELL_BYTES], const json_t *retrieval)
 	cell_line(cells[1], _("asked for by"), field_text(retrieval, "requested_by"));
 	cell_line(cells[1], _("approved by"), field_text(retrieval, "approved_by"));
 	cell_line(cells[1], _("reason"), field_text(retrieval, "reason"));
+	cell_line(cells[1], words_retrieval(field_text(retrieval, "state")), field_text(retrieval, "ended_by"));
+	cell_line(cells[1], _("because"), field_text(retrieval, "ended_reason"));
 	cell_time(cells[2], retrieval, "out_utc_us");
 	cell_line(cells[2], _("by"), field_text(retrieval, "out_by"));
 	cell_line(cells[2], _("and"), field_text(retrieval, "out_second"));

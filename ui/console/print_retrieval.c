@@ -106,6 +106,11 @@ void print_retrieval(FILE *out, const json_t *result)
 	print_pair(grid, _("Reason"), field_text(result, "reason"));
 	print_pair(grid, _("Asked for by"), field_text(result, "requested_by"));
 	print_pair(grid, _("Approved by"), field_text(result, "approved_by"));
+	if (*field_text(result, "ended_by"))
+		print_pair(grid, field_is(result, "state", "refused") ? _("Refused by") : _("Withdrawn by"),
+			   field_text(result, "ended_by"));
+	print_pair_time(grid, _("When"), result, "ended_utc_us");
+	print_pair(grid, _("Because"), field_text(result, "ended_reason"));
 	print_pair_time(grid, _("Due back"), result, "due_utc_us");
 	add_out(grid, result);
 	add_back(grid, result);

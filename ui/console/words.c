@@ -240,6 +240,7 @@ const char *words_retrieval(const char *state)
 	static const struct word list[] = {
 		{ "requested", N_("asked for") }, { "approved", N_("approved") }, { "out", N_("out of store") },
 		{ "back", N_("returned") },	  { "signed", N_("returned and signed") },
+		{ "refused", N_("refused") },	  { "withdrawn", N_("withdrawn") },
 	};
 
 	return look_up(list, ARRAY_LEN(list), state);
