@@ -30,6 +30,11 @@ void bytes_u64(struct bytes *bytes, uint64_t value);
 /** Overwrite four bytes that are there already: a length that is known afterwards. */
 void bytes_set_u32(struct bytes *bytes, size_t at, uint32_t value);
 
+static inline void bytes_zeros(struct bytes *bytes, size_t len)
+{
+	bytes_extend(bytes, len);
+}
+
 static inline bool bytes_ok(const struct bytes *bytes)
 {
 	return !bytes->failed;

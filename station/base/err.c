@@ -34,22 +34,40 @@ int err_set(struct err *err, int code, const char *format, ...)
 	return code;
 }
 
+static int set_os(struct err *err, int code, int saved_errno, const char *format, va_list args)
+{
+	int len;
+
+	if (!err)
+		return code;
+	err->code = code;
+	len = vsnprintf(err->text, sizeof err->text, format, args);
+	if (len >= 0 && (size_t)len < sizeof err->text)
+		snprintf(err->text + len, sizeof err->text - (size_t)len, ": %s", strerror(saved_errno));
+	end_at_character(err->text, sizeof err->text);
+	return code;
+}
+
 int err_os(struct err *err, const char *format, ...)
 {
 	int saved = errno;
 	va_list args;
-	int len;
 
-	if (!err)
-		return ERR_OS;
-	err->code = ERR_OS;
 	va_start(args, format);
-	len = vsnprintf(err->text, sizeof err->text, format, args);
+	set_os(err, ERR_OS, saved, format, args);
 	va_end(args);
-	if (len >= 0 && (size_t)len < sizeof err->text)
-		snprintf(err->text + len, sizeof err->text - (size_t)len, ": %s", strerror(saved));
-	end_at_character(err->text, sizeof err->text);
 	return ERR_OS;
+}
+
+int err_disk(struct err *err, const char *format, ...)
+{
+	int saved = errno, code = saved == ENOSPC || saved == EDQUOT ? ERR_FULL : ERR_OS;
+	va_list args;
+
+	va_start(args, format);
+	set_os(err, code, saved, format, args);
+	va_end(args);
+	return code;
 }
 
 int err_prefix(struct err *err, const char *format, ...)

@@ -35,6 +35,9 @@ int err_set(struct err *err, int code, const char *format, ...) PRINTF_LIKE(3, 4
 /** As err_set with ERR_OS, with ": " and the text of errno appended. */
 int err_os(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/** The same for what needs room on a disk: ERR_FULL when errno says that there is none. */
+int err_disk(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /** Put @format and ": " before the sentence that is in @err; returns err's code. */
 int err_prefix(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 

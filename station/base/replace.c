@@ -6,23 +6,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-int replace_write(int fd, const void *from, size_t len_bytes)
+int replace_write(int fd, const void *bytes, size_t len_bytes)
 {
-	const char *bytes = from;
-
-	while (len_bytes > 0) {
-		ssize_t put = write(fd, bytes, len_bytes);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -1;
-		bytes += put;
-		len_bytes -= (size_t)put;
-	}
-	return fsync(fd);
+	return util_write(fd, bytes, len_bytes) < 0 ? -1 : fsync(fd);
 }
 
 int replace_sync_folder_of(const char *path)
@@ -37,6 +26,21 @@ int replace_sync_folder_of(const char *path)
 		slash[slash == folder] = '\0';
 	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -1 : fsync(fd);
+}
+
+int replace_make_folders(const char *path, size_t kept, struct err *err)
+{
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+		return err_set(err, ERR_OS, "%.200s: the name is too long", path);
+	for (char *slash = strchr(part + kept, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0700) < 0 ? errno != EEXIST : replace_sync_folder_of(part) < 0)
+			return err_disk(err, "%.200s: making the folder", part);
+		*slash = '/';
+	}
+	return 0;
 }
 
 int replace_file(const char *path, const void *bytes, size_t len_bytes, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station/base/util.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,23 @@ void util_freep(void *ptr)
 
 	memcpy(&block, ptr, sizeof block);
 	free(block);
+}
+
+int util_write(int fd, const void *bytes, size_t len_bytes)
+{
+	const char *at = bytes;
+
+	while (len_bytes > 0) {
+		ssize_t put = write(fd, at, len_bytes);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		at += put;
+		len_bytes -= (size_t)put;
+	}
+	return 0;
 }
 
 void util_random(void *buf, size_t len_bytes)

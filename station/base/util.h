@@ -38,6 +38,9 @@
 void util_closep(int *fd);	/* for CLEANUP(util_closep) int fd = -1; */
 void util_freep(void *ptr);	/* for CLEANUP(util_freep) of anything from malloc */
 
+/** Write all of the bytes to @fd, in as many calls as it takes. -1: errno says why. */
+int util_write(int fd, const void *bytes, size_t len_bytes);
+
 /** Fill @buf from the kernel's random source. Never fails after boot; aborts if the kernel has none. */
 void util_random(void *buf, size_t len_bytes);
 

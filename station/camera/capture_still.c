@@ -72,33 +72,17 @@ static json_t *answer_of(struct capture *capture, const struct camera_shot *shot
 			 settings_of(capture));
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len_bytes, struct err *err)
-{
-	while (len_bytes) {
-		ssize_t written = write(fd, bytes, len_bytes);
-
-		if (written < 0)
-			return err_os(err, "still: memory");
-		bytes += written;
-		len_bytes -= (size_t)written;
-	}
-	return 0;
-}
-
 /* The memory can change no more: what is hashed is what is kept. */
 static int seal(int *out, const uint8_t *bytes, size_t len_bytes, struct err *err)
 {
 	CLEANUP(util_closep) int fd = memfd_create("ostend-still", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int rc;
 
-	if (fd < 0)
+	if (fd < 0 || util_write(fd, bytes, len_bytes) < 0)
 		return err_os(err, "still: memory");
-	rc = write_all(fd, bytes, len_bytes, err);
-	if (rc == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		rc = err_os(err, "still: sealing the memory");
-	if (rc == 0)
-		*out = MOVE_FD(fd);
-	return rc;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return err_os(err, "still: sealing the memory");
+	*out = MOVE_FD(fd);
+	return 0;
 }
 
 /* The light is caught: the table may go on while the bytes are made, checked and handed over. */

@@ -55,10 +55,10 @@ struct media_sign {
 	struct media_sei *pending[PENDING_MAX];		/* signed, for the next picture; oldest first */
 	size_t pending_count, rested_count;		/* how many of them rest() has given already */
 	bool begins;		/* no picture since the start or the last end */
-	struct access_unit shape;	/* of the newest picture, for rest() */
 
 	_Atomic uint64_t sections, signed_sections, unsigned_sections;
 	_Atomic uint32_t waiting_now, last_counter;
+	struct access_unit shape;	/* of the newest picture, for rest(); last, as it ends in its bytes */
 };
 
 /* --- life ----------------------------------------------------------------------------------------- */

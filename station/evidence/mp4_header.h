@@ -33,6 +33,6 @@ struct mp4_about {
 	uint16_t sound_pre_skip;	/* samples at 48 kHz (RFC 7845 4.2) */
 };
 
-void mp4_put_header(struct mp4_bytes *out, const struct mp4_about *about);
+void mp4_put_header(struct bytes *out, const struct mp4_about *about);
 
 #endif

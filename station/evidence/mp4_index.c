@@ -23,28 +23,28 @@ int mp4_index_add(struct mp4_index *index, uint64_t time_90k, uint64_t moof_offs
 
 int mp4_index_bytes(const struct mp4_index *index, void **bytes, size_t *len_bytes, struct err *err)
 {
-	struct mp4_bytes out = { 0 };
+	struct bytes out = { 0 };
 	size_t mfra = mp4_begin(&out, MP4_BOX('m', 'f', 'r', 'a')), box;
 
 	box = mp4_begin_full(&out, MP4_BOX('t', 'f', 'r', 'a'), 1, 0);
-	mp4_put_32(&out, MP4_TRACK_VIDEO);
-	mp4_put_32(&out, 0);		/* the three numbers below take a byte each */
-	mp4_put_32(&out, (uint32_t)index->count);
+	bytes_u32(&out, MP4_TRACK_VIDEO);
+	bytes_u32(&out, 0);		/* the three numbers below take a byte each */
+	bytes_u32(&out, (uint32_t)index->count);
 	for (size_t i = 0; i < index->count; i++) {
-		mp4_put_64(&out, index->places[i].time_90k);
-		mp4_put_64(&out, index->places[i].moof_offset);
-		mp4_put(&out, "\1\1\1", 3);	/* traf, trun and sample, from 1 */
+		bytes_u64(&out, index->places[i].time_90k);
+		bytes_u64(&out, index->places[i].moof_offset);
+		bytes_add(&out, "\1\1\1", 3);	/* traf, trun and sample, from 1 */
 	}
 	mp4_end(&out, box);
 	box = mp4_begin_full(&out, MP4_BOX('m', 'f', 'r', 'o'), 0, 0);
-	mp4_put_32(&out, (uint32_t)(out.len + 4 - mfra));
+	bytes_u32(&out, (uint32_t)(out.len + 4 - mfra));
 	mp4_end(&out, box);
 	mp4_end(&out, mfra);
-	if (out.failed) {
-		free(out.bytes);
+	if (!bytes_ok(&out)) {
+		bytes_clear(&out);
 		return err_set(err, ERR_NOMEM, "recording: out of memory");
 	}
-	*bytes = out.bytes;
+	*bytes = out.data;
 	*len_bytes = out.len;
 	return 0;
 }

@@ -29,7 +29,7 @@ struct sample {
 };
 
 struct part {			/* of one track, in the fragment that is being collected */
-	struct mp4_bytes payload;
+	struct bytes payload;
 	struct sample samples[SAMPLES_MAX];
 	uint32_t count;
 	uint64_t next_90k;	/* the earliest time of what comes next */
@@ -38,7 +38,7 @@ struct part {			/* of one track, in the fragment that is being collected */
 struct mp4_writer {
 	struct mp4_config config;
 	struct part video, text;
-	struct mp4_bytes out;
+	struct bytes out;
 	struct mp4_index index;
 	struct mp4_stats stats;
 	uint64_t offset;		/* bytes written */
@@ -58,13 +58,13 @@ static uint64_t file_time(const struct mp4_writer *writer, uint64_t mono_ns)
 
 static int write_out(struct mp4_writer *writer, struct err *err)
 {
-	struct mp4_bytes *out = &writer->out;
+	struct bytes *out = &writer->out;
 	int rc;
 
-	if (out->failed)
+	if (!bytes_ok(out))
 		rc = no_memory(err);
 	else
-		rc = writer->config.write(writer->config.owner, out->bytes, out->len, err);
+		rc = writer->config.write(writer->config.owner, out->data, out->len, err);
 	writer->offset += out->len;
 	out->len = 0;
 	writer->failed = rc < 0 ? rc : 0;
@@ -74,39 +74,39 @@ static int write_out(struct mp4_writer *writer, struct err *err)
 /* --- a fragment ---------------------------------------------------------------------------------- */
 
 /* Returns where the data offset stands, to be filled in. */
-static size_t put_trun(struct mp4_bytes *out, const struct part *part, uint32_t count, uint64_t end_90k,
+static size_t put_trun(struct bytes *out, const struct part *part, uint32_t count, uint64_t end_90k,
 		       bool flags)
 {
 	size_t box = mp4_begin_full(out, MP4_BOX('t', 'r', 'u', 'n'), 0,
 				    TRUN_OFFSET | TRUN_DURATION | TRUN_SIZE | (flags ? TRUN_FLAGS : 0));
 	size_t place;
 
-	mp4_put_32(out, count);
+	bytes_u32(out, count);
 	place = out->len;
-	mp4_put_32(out, 0);
+	bytes_u32(out, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct sample *sample = &part->samples[i];
 		uint64_t next_90k = i + 1 < count ? sample[1].time_90k : end_90k;
 
-		mp4_put_32(out, (uint32_t)(next_90k - sample->time_90k));
-		mp4_put_32(out, sample->size);
+		bytes_u32(out, (uint32_t)(next_90k - sample->time_90k));
+		bytes_u32(out, sample->size);
 		if (flags)
-			mp4_put_32(out, sample->flags);
+			bytes_u32(out, sample->flags);
 	}
 	mp4_end(out, box);
 	return place;
 }
 
-static size_t put_traf(struct mp4_bytes *out, const struct part *part, uint32_t count, uint32_t track,
+static size_t put_traf(struct bytes *out, const struct part *part, uint32_t count, uint32_t track,
 		       uint64_t end_90k)
 {
 	size_t traf = mp4_begin(out, MP4_BOX('t', 'r', 'a', 'f')), box, place;
 
 	box = mp4_begin_full(out, MP4_BOX('t', 'f', 'h', 'd'), 0, BASE_IS_MOOF);
-	mp4_put_32(out, track);
+	bytes_u32(out, track);
 	mp4_end(out, box);
 	box = mp4_begin_full(out, MP4_BOX('t', 'f', 'd', 't'), 1, 0);
-	mp4_put_64(out, part->samples[0].time_90k);
+	bytes_u64(out, part->samples[0].time_90k);
 	mp4_end(out, box);
 	place = put_trun(out, part, count, end_90k, track == MP4_TRACK_VIDEO);
 	mp4_end(out, traf);
@@ -125,22 +125,22 @@ static size_t payload_of(const struct part *part, uint32_t count)
 static void put_fragment(struct mp4_writer *writer, uint32_t count, uint64_t end_90k)
 {
 	const struct part *video = &writer->video, *text = &writer->text;
-	struct mp4_bytes *out = &writer->out;
+	struct bytes *out = &writer->out;
 	size_t moof = mp4_begin(out, MP4_BOX('m', 'o', 'o', 'f')), mdat, video_place, text_place = 0;
 	size_t box = mp4_begin_full(out, MP4_BOX('m', 'f', 'h', 'd'), 0, 0);
 
-	mp4_put_32(out, (uint32_t)writer->stats.fragments + 1);
+	bytes_u32(out, (uint32_t)writer->stats.fragments + 1);
 	mp4_end(out, box);
 	video_place = put_traf(out, video, count, MP4_TRACK_VIDEO, end_90k);
 	if (text->count)
 		text_place = put_traf(out, text, text->count, MP4_TRACK_TEXT, MAX(end_90k, text->next_90k));
 	mp4_end(out, moof);
 	mdat = mp4_begin(out, MP4_BOX('m', 'd', 'a', 't'));
-	mp4_patch_32(out, video_place, (uint32_t)(out->len - moof));
-	mp4_put(out, video->payload.bytes, payload_of(video, count));
+	bytes_set_u32(out, video_place, (uint32_t)(out->len - moof));
+	bytes_add(out, video->payload.data, payload_of(video, count));
 	if (text->count)
-		mp4_patch_32(out, text_place, (uint32_t)(out->len - moof));
-	mp4_put(out, text->payload.bytes, text->payload.len);
+		bytes_set_u32(out, text_place, (uint32_t)(out->len - moof));
+	bytes_add(out, text->payload.data, text->payload.len);
 	mp4_end(out, mdat);
 }
 
@@ -153,7 +153,7 @@ static void drop_written(struct mp4_writer *writer, uint32_t count)
 	video->count -= count;
 	video->payload.len -= len;
 	memmove(video->samples, video->samples + count, video->count * sizeof *video->samples);
-	memmove(video->payload.bytes, video->payload.bytes + len, video->payload.len);
+	memmove(video->payload.data, video->payload.data + len, video->payload.len);
 	writer->text.count = 0;
 	writer->text.payload.len = 0;
 }
@@ -166,7 +166,7 @@ static int write_fragment(struct mp4_writer *writer, uint32_t count, uint64_t en
 
 	if (!count)
 		return 0;
-	if (video->payload.failed || text->payload.failed)
+	if (!bytes_ok(&video->payload) || !bytes_ok(&text->payload))
 		rc = no_memory(err);
 	else if (video->samples[0].flags == SAMPLE_SYNC)
 		rc = mp4_index_add(&writer->index, video->samples[0].time_90k, writer->offset, err);
@@ -186,21 +186,21 @@ static int write_fragment(struct mp4_writer *writer, uint32_t count, uint64_t en
 
 /* --- what comes in ------------------------------------------------------------------------------- */
 
-static uint32_t put_nals(struct mp4_bytes *out, const uint8_t *bytes, size_t len_bytes)
+static uint32_t put_nals(struct bytes *out, const uint8_t *bytes, size_t len_bytes)
 {
 	size_t at = 0, before = out->len;
 	struct nal nal;
 
 	while (nal_next(&nal, bytes, len_bytes, &at)) {
-		mp4_put_32(out, (uint32_t)nal.len_bytes);
-		mp4_put(out, nal.bytes, nal.len_bytes);
+		bytes_u32(out, (uint32_t)nal.len_bytes);
+		bytes_add(out, nal.bytes, nal.len_bytes);
 	}
 	return (uint32_t)(out->len - before);
 }
 
 static int add_sample(struct part *part, uint64_t time_90k, uint32_t size, uint32_t flags, struct err *err)
 {
-	if (part->payload.failed)
+	if (!bytes_ok(&part->payload))
 		return no_memory(err);
 	time_90k = MAX(time_90k, part->next_90k);
 	part->samples[part->count++] = (struct sample){ time_90k, size, flags };
@@ -256,7 +256,7 @@ int mp4_append(struct mp4_writer *writer, const uint8_t *bytes, size_t len_bytes
 	if (!video->count)
 		return err_set(err, ERR_STATE, "recording: no picture for what follows it");
 	video->samples[video->count - 1].size += put_nals(&video->payload, bytes, len_bytes);
-	return video->payload.failed ? no_memory(err) : 0;
+	return bytes_ok(&video->payload) ? 0 : no_memory(err);
 }
 
 int mp4_text(struct mp4_writer *writer, uint64_t mono_ns, const char *json, struct err *err)
@@ -268,7 +268,7 @@ int mp4_text(struct mp4_writer *writer, uint64_t mono_ns, const char *json, stru
 		return err_set(err, ERR_RANGE, "recording: a text of %zu bytes", len_bytes);
 	if (text->count == SAMPLES_MAX)
 		return err_set(err, ERR_FULL, "recording: more than %d texts in a fifth of a second", SAMPLES_MAX);
-	mp4_put(&text->payload, json, len_bytes);
+	bytes_add(&text->payload, json, len_bytes);
 	return add_sample(text, file_time(writer, mono_ns), (uint32_t)len_bytes, 0, err);
 }
 
@@ -336,9 +336,9 @@ struct mp4_writer *mp4_free(struct mp4_writer *writer)
 {
 	if (!writer)
 		return NULL;
-	free(writer->video.payload.bytes);
-	free(writer->text.payload.bytes);
-	free(writer->out.bytes);
+	bytes_clear(&writer->video.payload);
+	bytes_clear(&writer->text.payload);
+	bytes_clear(&writer->out);
 	free(writer->index.places);
 	free(writer);
 	return NULL;
@@ -357,7 +357,7 @@ int mp4_finish(struct mp4_writer *writer, uint64_t end_ns, struct err *err)
 		rc = mp4_index_bytes(&writer->index, &bytes, &len_bytes, err);
 	if (rc < 0)
 		return rc;
-	mp4_put(&writer->out, bytes, len_bytes);
+	bytes_add(&writer->out, bytes, len_bytes);
 	return write_out(writer, err);
 }
 

@@ -31,13 +31,6 @@ struct package_out {
 	unsigned char *block;
 };
 
-static int disk_error(struct err *err, const char *name, const char *what)
-{
-	if (errno == ENOSPC || errno == EDQUOT)
-		return err_set(err, ERR_FULL, "package: %.120s: the disk is full", name);
-	return err_os(err, "package: %.120s: %s", name, what);
-}
-
 /* --- opening and ending -------------------------------------------------------------------------- */
 
 static int check_path(const char *path, struct err *err)
@@ -141,13 +134,13 @@ static int sync_one(const char *path, const struct stat *info, int type, struct 
 int package_out_finish(struct package_out *out, struct err *err)
 {
 	if (nftw(out->fresh, sync_one, 16, FTW_PHYS | FTW_MOUNT) != 0)
-		return disk_error(err, out->fresh, "syncing");
+		return err_disk(err, "package: %.120s: syncing", out->fresh);
 	if (renameat2(AT_FDCWD, out->fresh, AT_FDCWD, out->path, RENAME_NOREPLACE) < 0)
 		return errno == EEXIST ? err_set(err, ERR_STATE, "package: %.200s has been taken meanwhile", out->path)
 				       : err_os(err, "package: %.200s", out->path);
 	out->finished = true;
 	if (replace_sync_folder_of(out->path) < 0)
-		return disk_error(err, out->path, "syncing the folder");
+		return err_disk(err, "package: %.120s: syncing the folder", out->path);
 	return 0;
 }
 
@@ -160,7 +153,7 @@ static int make_folders(struct package_out *out, const char *name, struct err *e
 	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(part, sizeof part, "%.*s", (int)(slash - name), name);
 		if (mkdirat(out->fd, part, 0700) < 0 && errno != EEXIST)
-			return disk_error(err, part, "making the folder");
+			return err_disk(err, "package: %.120s: making the folder", part);
 	}
 	return 0;
 }
@@ -172,7 +165,7 @@ static int make_file(struct package_out *out, const char *name, int *fd, struct 
 	if (rc < 0)
 		return rc;
 	*fd = openat(out->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return *fd < 0 ? disk_error(err, name, "making the file") : 0;
+	return *fd < 0 ? err_disk(err, "package: %.120s: making the file", name) : 0;
 }
 
 static void digest_text(EVP_MD_CTX *context, char *sha256)
@@ -182,21 +175,6 @@ static void digest_text(EVP_MD_CTX *context, char *sha256)
 	if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
 		abort();	/* without memory for a hash nothing can be said of the file */
 	util_hex(sha256, digest, sizeof digest);
-}
-
-static bool write_all(int fd, const unsigned char *bytes, size_t len_bytes)
-{
-	while (len_bytes) {
-		ssize_t written = write(fd, bytes, len_bytes);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		bytes += written;
-		len_bytes -= (size_t)written;
-	}
-	return true;
 }
 
 int package_out_put(struct package_out *out, const char *name, const void *bytes, size_t len_bytes, char *sha256,
@@ -209,7 +187,7 @@ int package_out_put(struct package_out *out, const char *name, const void *bytes
 	if (rc < 0)
 		return rc;
 	if (replace_write(fd, bytes, len_bytes) < 0)
-		return disk_error(err, name, "writing");
+		return err_disk(err, "package: %.120s: writing", name);
 	if (sha256) {
 		EVP_Digest(bytes, len_bytes, digest, NULL, EVP_sha256(), NULL);
 		util_hex(sha256, digest, sizeof digest);
@@ -241,11 +219,11 @@ static int copy(struct package_out *out, const char *name, int from, int to, EVP
 		if (got < 0)
 			return err_os(err, "package: %.120s: reading the original", name);
 		if (EVP_DigestUpdate(context, out->block, (size_t)got) != 1 ||
-		    !write_all(to, out->block, (size_t)got))
-			return disk_error(err, name, "writing");
+		    util_write(to, out->block, (size_t)got) < 0)
+			return err_disk(err, "package: %.120s: writing", name);
 		*bytes += (uint64_t)got;
 	}
-	return fsync(to) < 0 ? disk_error(err, name, "writing to the disk") : 0;
+	return fsync(to) < 0 ? err_disk(err, "package: %.120s: writing to the disk", name) : 0;
 }
 
 int package_out_copy(struct package_out *out, const char *name, const char *from, uint64_t *bytes, char *sha256,

@@ -32,16 +32,6 @@ struct recorder_file {
 	struct mp4_writer *writer;
 };
 
-static int disk_error(struct err *err, const char *path)
-{
-	int full = errno == ENOSPC || errno == EDQUOT;
-
-	err_os(err, "%s", path);
-	if (full && err)
-		err->code = ERR_FULL;
-	return full ? ERR_FULL : ERR_OS;
-}
-
 static int no_digest(struct err *err)
 {
 	return err_set(err, ERR_OS, "recording: SHA-256 cannot be computed");
@@ -74,28 +64,13 @@ int recorder_digest(uint8_t sha256[32], const struct nal *sps, const struct nal 
 
 /* --- writing ------------------------------------------------------------------------------------- */
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t put = write(fd, bytes, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return -1;
-		bytes += put;
-		len -= (size_t)put;
-	}
-	return 0;
-}
-
 static int write_part(void *owner, const void *bytes, size_t len_bytes, struct err *err)
 {
 	struct recorder_file *file = owner;
 	int rc;
 
-	if (write_all(file->fd, bytes, len_bytes) < 0) {
-		rc = disk_error(err, file->path);
+	if (util_write(file->fd, bytes, len_bytes) < 0) {
+		rc = err_disk(err, "%s", file->path);
 		(void)!ftruncate(file->fd, (off_t)file->state.bytes);
 		return rc;
 	}
@@ -127,22 +102,13 @@ int recorder_file_sync(struct recorder_file *file, struct err *err)
 
 /* --- names --------------------------------------------------------------------------------------- */
 
-static int make_folder(const char *path, struct err *err)
-{
-	if (mkdir(path, 0700) < 0)
-		return errno == EEXIST ? 0 : disk_error(err, path);
-	return replace_sync_folder_of(path) < 0 ? err_os(err, "%s: its folder", path) : 0;
-}
-
 static int make_folders(const char *folder, int64_t showing, struct err *err)
 {
-	char path[PATH_MAX];
-	int rc;
+	char last[PATH_MAX];
 
-	snprintf(path, sizeof path, "%s/media", folder);
-	rc = make_folder(path, err);
-	snprintf(path, sizeof path, "%s/media/%lld", folder, (long long)showing);
-	return rc < 0 ? rc : make_folder(path, err);
+	if (snprintf(last, sizeof last, "%s/media/%lld/", folder, (long long)showing) >= (int)sizeof last)
+		return err_set(err, ERR_RANGE, "%.200s: the name is too long", folder);
+	return replace_make_folders(last, strlen(folder) + 1, err);
 }
 
 /* The first number that no file has; what is there is never opened again. */
@@ -159,7 +125,7 @@ static int create(struct recorder_file *file, const char *folder, int64_t showin
 		if (file->fd >= 0)
 			return 0;
 		if (errno != EEXIST)
-			return disk_error(err, file->path);
+			return err_disk(err, "%s", file->path);
 	}
 	return err_set(err, ERR_FULL, "showing %lld has too many recordings", (long long)showing);
 }
@@ -179,7 +145,7 @@ static int write_head(struct recorder_file *file, const char *station, int64_t s
 	if (rc < 0)
 		return rc;
 	if (fsync(file->fd) < 0 || replace_sync_folder_of(file->path) < 0)
-		return disk_error(err, file->path);
+		return err_disk(err, "%s", file->path);
 	return 0;
 }
 

@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "station/base/openssl.h"
@@ -28,37 +27,6 @@ void still_digest(char hex[65], const void *bytes, size_t len_bytes)
 
 	SHA256(bytes, len_bytes, digest);
 	util_hex(hex, digest, sizeof digest);
-}
-
-static int disk_error(struct err *err, const char *path, const char *what)
-{
-	bool full = errno == ENOSPC || errno == EDQUOT;
-
-	err_os(err, "still %.200s: %s", path, what);
-	if (full)
-		return err_set(err, ERR_FULL, "the disk is full: the still %.150s was not kept", path);
-	return ERR_OS;
-}
-
-/* Every folder on the way to the file @path, from the one behind @kept bytes on. */
-static int make_folders(char *path, size_t kept, struct err *err)
-{
-	for (char *slash = strchr(path + kept, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int rc;
-
-		*slash = '\0';
-		rc = mkdir(path, 0700);
-		if (rc == 0)
-			rc = replace_sync_folder_of(path);
-		else if (errno == EEXIST)
-			rc = 0;
-		if (rc < 0)
-			disk_error(err, path, "making the folder");
-		*slash = '/';
-		if (rc < 0)
-			return err ? err->code : ERR_OS;
-	}
-	return 0;
 }
 
 static void make_name(char *name, int64_t showing, const struct still_shot *shot, int64_t number, int attempt)
@@ -81,9 +49,9 @@ static int write_new(const char *path, const struct still_shot *shot, struct err
 	unlink(path);	/* of an attempt that failed */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
 	if (fd < 0)
-		return disk_error(err, path, "making the file");
+		return err_disk(err, "still %.200s: making the file", path);
 	if (replace_write(fd, shot->bytes, shot->len_bytes) < 0)
-		return disk_error(err, path, "writing");
+		return err_disk(err, "still %.200s: writing", path);
 	return 0;
 }
 
@@ -91,9 +59,9 @@ static int write_new(const char *path, const struct still_shot *shot, struct err
 static int give_name(const char *from, const char *to, struct err *err)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0)
-		return errno == EEXIST ? 1 : disk_error(err, to, "renaming");
+		return errno == EEXIST ? 1 : err_disk(err, "still %.200s: renaming", to);
 	if (replace_sync_folder_of(to) < 0)
-		return disk_error(err, to, "syncing the folder");
+		return err_disk(err, "still %.200s: syncing the folder", to);
 	return 0;
 }
 
@@ -106,7 +74,7 @@ int still_file_put(char *name, const char *folder, int64_t showing, const struct
 	make_name(name, showing, shot, number, 0);
 	if (snprintf(first, sizeof first, "%s/%s", folder, name) >= (int)sizeof first - 8)
 		return err_set(err, ERR_OS, "still: %.150s: the name is too long", folder);
-	rc = make_folders(first, strlen(folder) + 1, err);
+	rc = replace_make_folders(first, strlen(folder) + 1, err);
 	snprintf(fresh, sizeof fresh, "%.*s.new", (int)sizeof fresh - 8, first);
 	if (rc == 0)
 		rc = write_new(fresh, shot, err);

@@ -25,20 +25,20 @@ struct rule {
 
 static const struct rule rules[SHOWING_COMMAND_COUNT] = {
 	[SHOWING_SIT] = { PARTIES, ANY_STATE, EFFECT_OPEN_SEAT,
-			  "a seat is for a remote party", "" },
+			  "a seat is for a remote party", "", NOTHING },
 	[SHOWING_WATCH] = { PARTIES, IN(ON_AIR), EFFECT_ADMIT_VIEWER,
 			    "the live picture is for remote parties; the console has its preview",
-			    "nothing is on air: the picture comes when the showing begins" },
+			    "nothing is on air: the picture comes when the showing begins", NOTHING },
 	[SHOWING_LOOK] = { OPERATOR, ANY_STATE, EFFECT_PREVIEW,
-			   "the preview is the operator's", "" },
+			   "the preview is the operator's", "", NOTHING },
 	/* also after the end: the exhibit is photographed again, from the same sides, when it goes back */
 	[SHOWING_MOVE] = { OPERATOR, ANY_STATE, EFFECT_COMMAND_TABLE,
-			   "only the operator turns the table", "" },
-	[SHOWING_STOP] = { ANYBODY, ANY_STATE, EFFECT_STOP_TABLE, "", "" },
+			   "only the operator turns the table", "", NOTHING },
+	[SHOWING_STOP] = { ANYBODY, ANY_STATE, EFFECT_STOP_TABLE, "", "", NOTHING },
 	[SHOWING_UNLATCH] = { OPERATOR, ANY_STATE, EFFECT_COMMAND_TABLE,
-			      "only the operator clears a stop, standing at the table", "" },
+			      "only the operator clears a stop, standing at the table", "", NOTHING },
 	[SHOWING_ADJUST] = { OPERATOR, ANY_STATE, EFFECT_COMMAND_CAMERA,
-			     "only the operator adjusts the camera", "" },
+			     "only the operator adjusts the camera", "", NOTHING },
 	[SHOWING_OPEN] = { OPERATOR | STATION, IN(PREPARED) | IN(CLOSED), EFFECT_OPEN_SHOWING,
 			   "only the operator opens a showing", "a showing is under way: close it first",
 			   NO_SHOWING },
@@ -47,8 +47,8 @@ static const struct rule rules[SHOWING_COMMAND_COUNT] = {
 			   "the showing has begun already; from HOLD it goes on with `ostend showing resume`",
 			   OPEN_SHOWING },
 	[SHOWING_PAUSE] = { OPERATOR, ANY_STATE, EFFECT_CUT,
-			    "only the operator holds the showing", "" },
-	[SHOWING_FAIL] = { STATION, ANY_STATE, EFFECT_CUT, "the station does this by itself", "" },
+			    "only the operator holds the showing", "", NOTHING },
+	[SHOWING_FAIL] = { STATION, ANY_STATE, EFFECT_CUT, "the station does this by itself", "", NOTHING },
 	[SHOWING_RESUME] = { OPERATOR | STATION, PAUSED, EFFECT_GO_ON_AIR,
 			     "only the operator resumes the showing",
 			     "the showing is not on hold: there is nothing to resume", OPEN_SHOWING },
@@ -59,7 +59,7 @@ static const struct rule rules[SHOWING_COMMAND_COUNT] = {
 			    "only the operator puts an exhibit on the table", "the showing is closed",
 			    OPEN_SHOWING },
 	[SHOWING_RECORD] = { OPERATOR | STATION, ANY_STATE, EFFECT_RECORD,
-			     "the record is kept by the operator", "" },
+			     "the record is kept by the operator", "", NOTHING },
 };
 
 static const char *const state_names[] = {

@@ -51,7 +51,7 @@ static void test_texts_are_trimmed_and_kept(void **state)
 
 static void test_hidden_and_broken_text_is_refused(void **state)
 {
-	static const char *const bad[] = { "a\x01", "a\nb", "a\tb", "\x7f", "\u200b1", "a\u202e" "b", "\ufeff1", "\xff",
+	static const char *const bad[] = { "a\x01", "a\nb", "a\tb", "\x7f", "\u200b1", "a\u202eb", "\ufeff1", "\xff",
 					   "\xe5\x88", "\xc0\x80", "\xc2\x85x" };
 
 	(void)state;

@@ -29,16 +29,6 @@
 #define TEXT_X (EDGE + QR_SIDE + 1)
 #define FINE 100.0		/* text is laid out in hundredths: pango rounds advances to whole units */
 
-#ifdef OSTEND_SANITIZED
-/* As in station/picture/text.c, which this program does not have: fontconfig never frees its configuration. */
-const char *__lsan_default_suppressions(void);
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig.so\n";
-}
-#endif
-
 static int draw_qr(cairo_t *cairo, const char *code, struct err *err)
 {
 	char text[QR_TEXT_SIZE];
