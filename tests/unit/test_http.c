@@ -165,7 +165,8 @@ static void test_http_answers_carry_the_fields_of_safety(void **state)
 		"frame-ancestors 'none'", "\r\nContent-Length: 7\r\n", "\r\nX: y\r\n",
 		"\r\nConnection: close\r\n\r\n",
 	};
-	struct http_response response = { 404, "text/plain", 7, NULL, "X: y\r\n", true };
+	struct http_response response = { .status = 404, .type = "text/plain", .body_len = 7, .fields = "X: y\r\n",
+					  .close = true };
 	struct buffer out = { 0 };
 
 	(void)state;
