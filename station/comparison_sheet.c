@@ -76,6 +76,18 @@ static const json_t *bearing_of(const struct photo *photo)
 	return json_object_get(json_object_get(photo->json, "pose"), "bearing_mdeg");
 }
 
+static json_int_t apart_mdeg(const json_t *first, const json_t *second)
+{
+	json_int_t apart = llabs(json_integer_value(first) - json_integer_value(second));
+
+	return MIN(apart, MDEG_PER_TURN - apart);
+}
+
+static json_t *apart_json(const json_t *first, const json_t *second)
+{
+	return json_is_integer(first) && json_is_integer(second) ? json_integer(apart_mdeg(first, second)) : json_null();
+}
+
 static int check_side(const struct photo *before, const struct photo *after, struct err *err)
 {
 	const json_t *first = bearing_of(before), *second = bearing_of(after);
@@ -83,8 +95,7 @@ static int check_side(const struct photo *before, const struct photo *after, str
 
 	if (!json_is_integer(first) || !json_is_integer(second))
 		return 0;	/* without a turntable the picture alone has to say it */
-	apart = llabs(json_integer_value(first) - json_integer_value(second));
-	apart = MIN(apart, MDEG_PER_TURN - apart);
+	apart = apart_mdeg(first, second);
 	if (apart <= SAME_SIDE_MDEG)
 		return 0;
 	return err_set(err, ERR_RANGE, "the two stills are from sides that are %lld.%03lld degrees apart: turn the table to "
@@ -211,6 +222,7 @@ static int compare(struct comparison_task *task, const struct photo *first, cons
 		return rc;
 	still_digest(task->sha256, jpeg, len_bytes);
 	task->result = result_json(&result, &options);
+	json_object_set_new(task->result, "apart_mdeg", apart_json(bearing_of(first), bearing_of(second)));
 	return 0;
 }
 

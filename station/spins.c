@@ -54,22 +54,6 @@ static void tell(const struct spin_run *run, const char *state)
 
 /* --- one frame ----------------------------------------------------------------------------------- */
 
-static int check_angle(const struct spin_run *run, const struct pose *pose, struct err *err)
-{
-	int32_t wanted = spin_bearing_mdeg(run->next, run->spin.frames);
-	int32_t off = pose_bearing_mdeg(pose->reported_mdeg) - wanted;
-
-	off = off > MDEG_PER_TURN / 2 ? off - MDEG_PER_TURN : off < -MDEG_PER_TURN / 2 ? off + MDEG_PER_TURN : off;
-	if (pose->motion != POSE_MOTION_STILL || pose->reference < POSE_REF_HOMED ||
-	    pose->uncertainty_mdeg == INT32_MAX)
-		return err_set(err, ERR_STATE, _("the table does not know its angle any more"));
-	if (abs(off) > pose->uncertainty_mdeg)
-		return err_set(err, ERR_STATE, _("the table stands %d.%03d degrees beside frame %d, and knows its angle to %d.%03d"),
-			       abs(off) / 1000, abs(off) % 1000, run->next, pose->uncertainty_mdeg / 1000,
-			       pose->uncertainty_mdeg % 1000);
-	return 0;
-}
-
 static void move(struct spin_run *run);
 
 static void next_frame(struct spin_run *run)
@@ -90,7 +74,7 @@ static void captured(void *arg, const struct pose *pose)
 	struct spin_run *run = arg;
 	struct err err;
 
-	if (check_angle(run, pose, &err) < 0)
+	if (spin_check_pose(run->next, run->spin.frames, pose, &err) < 0)
 		fail(run, &err);
 	run->next++;
 	next_frame(run);
@@ -127,7 +111,7 @@ static void take(void *owner)
 	if (run->station->table_state)
 		pose_read(&pose, run->station->table_state);
 	if (rc == 0)
-		rc = check_angle(run, &pose, &err);
+		rc = spin_check_pose(run->next, run->spin.frames, &pose, &err);
 	if (rc == 0)
 		rc = stills_check(run->station, &run->order, &err);
 	if (rc < 0) {

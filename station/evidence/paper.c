@@ -25,6 +25,11 @@ int paper_new(struct paper **out, const char *language, const char *title, uint6
 	return 0;
 }
 
+void paper_one_page(struct paper *paper)
+{
+	paper->one_page = true;
+}
+
 static void clear_block(struct paper_block *block)
 {
 	for (int i = 0; block->texts && i < block->count; i++)

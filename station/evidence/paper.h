@@ -18,6 +18,12 @@ int paper_new(struct paper **out, const char *language, const char *title, uint6
 struct paper *paper_free(struct paper *paper);
 DEFINE_FREEP(paper_free, struct paper *)
 
+/**
+ * It is to stand on one page of A4: the type is made smaller for that, as far as it can still be read; what does
+ * not fit then has more pages.
+ */
+void paper_one_page(struct paper *paper);
+
 /* Each adds one block below the last; without memory the paper_write_* say so. */
 void paper_heading(struct paper *paper, int level /* 1 to 3 */, const char *text);
 void paper_text(struct paper *paper, const char *text);

@@ -16,12 +16,13 @@
 #define PICTURE_GAP 12.0
 #define PICTURE_HEIGHT 230.0
 #define SIGN_HEIGHT 52.0
+#define MANY_PAGES 0.86	/* of what would be one page and is not: smaller than usual, and easily read */
 
 /* A text over the whole width, which may go on over the page's end; @keep_with points below it stay with it. */
 static void draw_text(struct sheet *sheet, const char *text, const char *font, PangoAlignment alignment,
 		      double keep_with, double after)
 {
-	PangoLayout *layout = sheet_lay_out(sheet, text, font, SHEET_WIDTH);
+	PangoLayout *layout = sheet_lay_out(sheet, text, font, sheet_width(sheet));
 	int line = 0, count = pango_layout_get_line_count(layout);
 	double used;
 
@@ -70,13 +71,13 @@ static bool draw_figure(struct sheet *sheet, const struct paper_picture *picture
 	double scale = scale_of(picture, width), used;
 	bool good = draw_picture(sheet, picture, x, scale);
 
-	sheet_lines(sheet, caption, 0, x, sheet->y + scale * picture->height + 2, SHEET_BOTTOM, true, &used);
+	sheet_lines(sheet, caption, 0, x, sheet->y + scale * picture->height + 2, sheet_bottom(sheet), true, &used);
 	return good;
 }
 
 static bool draw_pictures(struct sheet *sheet, const struct paper_block *block)
 {
-	double width = block->count == 2 ? (SHEET_WIDTH - PICTURE_GAP) / 2 : SHEET_WIDTH * 0.62, height = 0;
+	double width = block->count == 2 ? (sheet_width(sheet) - PICTURE_GAP) / 2 : sheet_width(sheet) * 0.62, height = 0;
 	PangoLayout *captions[PAPER_PICTURES_MAX];
 	bool good = true;
 
@@ -101,8 +102,8 @@ static bool draw_pictures(struct sheet *sheet, const struct paper_block *block)
 
 static void draw_code(struct sheet *sheet, const struct paper_block *code)
 {
-	PangoLayout *label = sheet_lay_out(sheet, code->texts[0], "Sans 9", SHEET_WIDTH - 20);
-	PangoLayout *text = sheet_lay_out(sheet, code->texts[1], "Monospace Bold 16", SHEET_WIDTH - 20);
+	PangoLayout *label = sheet_lay_out(sheet, code->texts[0], "Sans 9", sheet_width(sheet) - 20);
+	PangoLayout *text = sheet_lay_out(sheet, code->texts[1], "Monospace Bold 16", sheet_width(sheet) - 20);
 	double height = sheet_height_of(label) + sheet_height_of(text) + 22;
 
 	pango_layout_set_alignment(label, PANGO_ALIGN_CENTER);
@@ -110,7 +111,7 @@ static void draw_code(struct sheet *sheet, const struct paper_block *code)
 	sheet->y += 6;
 	sheet_need(sheet, height);
 	cairo_set_line_width(sheet->cairo, 1);
-	cairo_rectangle(sheet->cairo, SHEET_LEFT, sheet->y, SHEET_WIDTH, height);
+	cairo_rectangle(sheet->cairo, SHEET_LEFT, sheet->y, sheet_width(sheet), height);
 	cairo_stroke(sheet->cairo);
 	cairo_move_to(sheet->cairo, SHEET_LEFT + 10, sheet->y + 8);
 	pango_cairo_show_layout(sheet->cairo, label);
@@ -123,7 +124,7 @@ static void draw_code(struct sheet *sheet, const struct paper_block *code)
 
 static void draw_signature(struct sheet *sheet, const char *label, double x)
 {
-	double width = (SHEET_WIDTH - 24) / 2, used;
+	double width = (sheet_width(sheet) - 24) / 2, used;
 	PangoLayout *layout = sheet_lay_out(sheet, label, "Sans 8.5", width);
 
 	cairo_set_line_width(sheet->cairo, 0.6);
@@ -136,12 +137,12 @@ static void draw_signature(struct sheet *sheet, const char *label, double x)
 
 static void draw_signatures(struct sheet *sheet, const struct paper_block *block)
 {
-	sheet_need(sheet, MIN(((block->count + 1) / 2) * SIGN_HEIGHT, SHEET_BOTTOM - SHEET_TOP));
+	sheet_need(sheet, MIN(((block->count + 1) / 2) * SIGN_HEIGHT, sheet_bottom(sheet) - SHEET_TOP));
 	for (int i = 0; i < block->count; i += 2) {
 		sheet_need(sheet, SIGN_HEIGHT + 12);
 		draw_signature(sheet, block->texts[i], SHEET_LEFT);
 		if (i + 1 < block->count)
-			draw_signature(sheet, block->texts[i + 1], SHEET_LEFT + (SHEET_WIDTH + 24) / 2);
+			draw_signature(sheet, block->texts[i + 1], SHEET_LEFT + (sheet_width(sheet) + 24) / 2);
 		sheet->y += SIGN_HEIGHT + 12;
 	}
 }
@@ -195,9 +196,10 @@ static void set_properties(const struct sheet *sheet)
 }
 
 /* One pass. With @pages 0 it only counts them. */
-static int draw(const struct paper *paper, int pages, struct sheet_bytes *bytes, int *found, struct err *err)
+static int draw(const struct paper *paper, double scale, int pages, struct sheet_bytes *bytes, int *found,
+		struct err *err)
 {
-	struct sheet sheet = { .paper = paper, .pages = pages };
+	struct sheet sheet = { .paper = paper, .scale = scale, .pages = pages };
 	bool good = true;
 	int rc;
 
@@ -222,19 +224,36 @@ static int check_fonts(struct err *err)
 	return rc;
 }
 
+/* Counts the pages, and looks for the largest type in which one is enough. */
+static int choose_scale(const struct paper *paper, double *scale, int *pages, struct err *err)
+{
+	static const double smaller[] = { 1, 0.93, 0.86, 0.8, 0.74, 0.68, MANY_PAGES };
+	struct sheet_bytes bytes = { .keep = false };
+	size_t count = paper->one_page ? ARRAY_LEN(smaller) : 1;
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		*scale = smaller[i];
+		rc = draw(paper, *scale, 0, &bytes, pages, err);
+		if (*pages == 1)
+			break;
+	}
+	return rc;
+}
+
 int paper_pdf(struct paper *paper, void **pdf, size_t *len_bytes, struct err *err)
 {
-	struct sheet_bytes bytes = { .keep = false };
+	struct sheet_bytes bytes = { .keep = true };
+	double scale;
 	int pages, rc;
 
 	if (paper->failure.code)
 		return err_set(err, paper->failure.code, "%s", paper->failure.text);
 	rc = check_fonts(err);
 	if (rc == 0)
-		rc = draw(paper, 0, &bytes, &pages, err);
-	bytes.keep = true;
+		rc = choose_scale(paper, &scale, &pages, err);
 	if (rc == 0)
-		rc = draw(paper, pages, &bytes, &pages, err);
+		rc = draw(paper, scale, pages, &bytes, &pages, err);
 	if (rc < 0) {
 		free(bytes.data);
 		return rc;

@@ -37,6 +37,7 @@ struct paper_block {
 struct paper {
 	char *language, *title;
 	uint64_t made_utc_us;
+	bool one_page;				/* if a smaller type makes it so */
 	struct paper_block *blocks;
 	size_t count, capacity;
 	struct err failure;			/* of the first block that could not be kept; code 0: none */

@@ -11,7 +11,7 @@ struct row {
 	bool boxed, head;
 };
 
-static void place_columns(struct row *row, int columns, const int *widths)
+static void place_columns(const struct sheet *sheet, struct row *row, int columns, const int *widths)
 {
 	double sum = 0, at = SHEET_LEFT;
 
@@ -20,9 +20,9 @@ static void place_columns(struct row *row, int columns, const int *widths)
 		sum += widths[i];
 	for (int i = 0; i < columns; i++) {
 		row->x[i] = at;
-		at += SHEET_WIDTH * widths[i] / sum;
+		at += sheet_width(sheet) * widths[i] / sum;
 	}
-	row->x[columns] = SHEET_LEFT + SHEET_WIDTH;
+	row->x[columns] = SHEET_LEFT + sheet_width(sheet);
 }
 
 static void fill_row(struct sheet *sheet, struct row *row, char *const *texts, const char *font)
@@ -58,7 +58,7 @@ static void draw_frame(struct sheet *sheet, const struct row *row, double height
 	}
 	if (!row->boxed) {
 		cairo_move_to(sheet->cairo, SHEET_LEFT, sheet->y + height);
-		cairo_line_to(sheet->cairo, SHEET_LEFT + SHEET_WIDTH, sheet->y + height);
+		cairo_line_to(sheet->cairo, SHEET_LEFT + sheet_width(sheet), sheet->y + height);
 		cairo_stroke(sheet->cairo);
 	}
 	sheet_grey(sheet, 0);
@@ -67,7 +67,7 @@ static void draw_frame(struct sheet *sheet, const struct row *row, double height
 static void shade(struct sheet *sheet, double height)
 {
 	sheet_grey(sheet, 0.93);
-	cairo_rectangle(sheet->cairo, SHEET_LEFT, sheet->y, SHEET_WIDTH, height);
+	cairo_rectangle(sheet->cairo, SHEET_LEFT, sheet->y, sheet_width(sheet), height);
 	cairo_fill(sheet->cairo);
 	sheet_grey(sheet, 0);
 }
@@ -106,7 +106,7 @@ void sheet_table_head(struct sheet *sheet)
 	struct row row = { .boxed = true, .head = true };
 
 	sheet->table = NULL;	/* a head that fills a page is not put above itself */
-	place_columns(&row, table->columns, table->widths);
+	place_columns(sheet, &row, table->columns, table->widths);
 	fill_row(sheet, &row, table->texts, "Sans Bold 8.5");
 	draw_row(sheet, &row);
 	sheet->table = table;
@@ -120,7 +120,7 @@ void sheet_table(struct sheet *sheet, const struct paper_block *table)
 	sheet_need(sheet, 60);	/* a head alone at the bottom helps nobody */
 	sheet->table = table;
 	sheet_table_head(sheet);
-	place_columns(&row, table->columns, table->widths);
+	place_columns(sheet, &row, table->columns, table->widths);
 	for (int i = 1; i < table->rows; i++) {
 		fill_row(sheet, &row, table->texts + i * table->columns, "Sans 8.5");
 		draw_row(sheet, &row);
@@ -133,7 +133,7 @@ void sheet_pair(struct sheet *sheet, const struct paper_block *pair)
 {
 	struct row row = { .boxed = false };
 
-	place_columns(&row, 2, (const int[]){ 28, 72 });
+	place_columns(sheet, &row, 2, (const int[]){ 28, 72 });
 	fill_row(sheet, &row, pair->texts, "Sans 9.5");
 	draw_row(sheet, &row);
 }

@@ -7,6 +7,17 @@
 
 #define PAGE_WIDTH 595.28
 #define PAGE_HEIGHT 841.89
+#define FOOT 58.0
+
+double sheet_width(const struct sheet *sheet)
+{
+	return PAGE_WIDTH / sheet->scale - 2 * SHEET_LEFT;
+}
+
+double sheet_bottom(const struct sheet *sheet)
+{
+	return PAGE_HEIGHT / sheet->scale - FOOT;
+}
 
 /* --- texts ---------------------------------------------------------------------------------------- */
 
@@ -80,15 +91,15 @@ static void draw_foot(struct sheet *sheet)
 
 	snprintf(number, sizeof number, "%d / %d", sheet->page, sheet->pages);
 	sheet_grey(sheet, 0.35);
-	layout = sheet_lay_out(sheet, number, "Sans 8", SHEET_WIDTH);
+	layout = sheet_lay_out(sheet, number, "Sans 8", sheet_width(sheet));
 	pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
-	cairo_move_to(sheet->cairo, SHEET_LEFT, SHEET_BOTTOM + 16);
+	cairo_move_to(sheet->cairo, SHEET_LEFT, sheet_bottom(sheet) + 16);
 	pango_cairo_show_layout(sheet->cairo, layout);
 	g_object_unref(layout);
-	layout = sheet_lay_out(sheet, sheet->paper->title, "Sans 8", SHEET_WIDTH - 90);
+	layout = sheet_lay_out(sheet, sheet->paper->title, "Sans 8", sheet_width(sheet) - 90);
 	pango_layout_set_height(layout, -1);
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-	cairo_move_to(sheet->cairo, SHEET_LEFT, SHEET_BOTTOM + 16);
+	cairo_move_to(sheet->cairo, SHEET_LEFT, sheet_bottom(sheet) + 16);
 	pango_cairo_show_layout(sheet->cairo, layout);
 	g_object_unref(layout);
 	sheet_grey(sheet, 0);
@@ -111,7 +122,7 @@ void sheet_new_page(struct sheet *sheet)
 
 double sheet_room(const struct sheet *sheet)
 {
-	return SHEET_BOTTOM - sheet->y;
+	return sheet_bottom(sheet) - sheet->y;
 }
 
 void sheet_need(struct sheet *sheet, double height)
@@ -159,6 +170,7 @@ void sheet_open(struct sheet *sheet, struct sheet_bytes *bytes)
 	pango_context_set_language(sheet->context, pango_language_from_string("zh-cn"));
 	sheet->surface = cairo_pdf_surface_create_for_stream(take, bytes, PAGE_WIDTH, PAGE_HEIGHT);
 	sheet->cairo = cairo_create(sheet->surface);
+	cairo_scale(sheet->cairo, sheet->scale, sheet->scale);
 	sheet->page = 1;
 	sheet->y = SHEET_TOP;
 }

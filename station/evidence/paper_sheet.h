@@ -14,8 +14,6 @@
 
 #define SHEET_LEFT 56.0
 #define SHEET_TOP 52.0
-#define SHEET_BOTTOM 784.0
-#define SHEET_WIDTH (595.28 - 2 * SHEET_LEFT)
 
 struct sheet_bytes {
 	unsigned char *data;		/* from malloc */
@@ -29,10 +27,15 @@ struct sheet {
 	PangoContext *context;
 	cairo_surface_t *surface;
 	cairo_t *cairo;
+	double scale;			/* 1: as designed; less: everything is smaller, and more has room */
 	double y;			/* where the next block begins */
 	int page, pages;		/* pages: 0 while they are counted */
 	const struct paper_block *table;	/* whose head is put on each new page; NULL: none */
 };
+
+/* Of the part of the page that is written on, in the sheet's own points. */
+double sheet_width(const struct sheet *sheet);
+double sheet_bottom(const struct sheet *sheet);
 
 void sheet_open(struct sheet *sheet, struct sheet_bytes *bytes);
 /** Ends the last page too. ERR_NOMEM, ERR_OS */

@@ -145,27 +145,39 @@ int retrieval_check_not_shown(struct store *store, int64_t id, struct err *err)
 	return rc;
 }
 
-static int count_comparisons(struct store *store, int64_t id, int64_t *count, struct err *err)
+static bool is_named(const struct retrieval_condition *found, int64_t still)
+{
+	for (size_t i = 0; i < found->still_count; i++)
+		if (found->stills[i] == still)
+			return true;
+	return false;
+}
+
+/* Whether one says something of a photograph with which it is returned. */
+static int find_comparison(struct store *store, int64_t id, const struct retrieval_condition *found, bool *is_there,
+			   struct err *err)
 {
 	CLEANUP(store_rows_end) struct store_rows rows = { 0 };
-	int rc = store_query(&rows, store, err, "SELECT count(*) FROM retrieval_comparison WHERE retrieval = ?", "i", id);
+	int rc = store_query(&rows, store, err, "SELECT after FROM retrieval_comparison WHERE retrieval = ?"
+			     " AND json_extract(result, '$.comparable')", "i", id);
 
-	if (rc == 0)
-		rc = store_next(&rows, err);
-	if (rc > 0)
-		*count = store_integer(&rows, 0);
-	return MIN(rc, 0);
+	*is_there = false;
+	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
+		*is_there = *is_there || is_named(found, store_integer(&rows, 0));
+		rc = 0;
+	}
+	return rc;
 }
 
 static int check_compared(struct store *store, const struct act *act, int64_t id,
 			  const struct retrieval_condition *found, struct err *err)
 {
-	int64_t count = 0;
-	int rc = count_comparisons(store, id, &count, err);
+	bool compared;
+	int rc = find_comparison(store, id, found, &compared, err);
 
-	if (rc == 0 && !count && !act->reason[0])
-		rc = err_set(err, ERR_STATE, "compare photographs from before and after first, or give the reason why that "
-			     "cannot be done");
+	if (rc == 0 && !compared && !act->reason[0])
+		rc = err_set(err, ERR_STATE, "compare a photograph of its return with one from before, from the same side, "
+			     "or give the reason why that cannot be done");
 	if (rc == 0 && found->changed && !*found->damage)
 		rc = err_set(err, ERR_RANGE, "say what has changed");
 	if (rc == 0 && !found->changed && *found->damage)

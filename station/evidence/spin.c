@@ -2,11 +2,27 @@
 #include "station/evidence/spin.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "station/base/i18n.h"
 #include "station/base/rpc.h"
 #include "station/evidence/evidence.h"
+
+int spin_check_pose(int frame, int frames, const struct pose *pose, struct err *err)
+{
+	int32_t off = pose_bearing_mdeg(pose->reported_mdeg) - spin_bearing_mdeg(frame, frames);
+
+	off = off > MDEG_PER_TURN / 2 ? off - MDEG_PER_TURN : off < -MDEG_PER_TURN / 2 ? off + MDEG_PER_TURN : off;
+	if (pose->motion != POSE_MOTION_STILL || pose->reference < POSE_REF_HOMED ||
+	    pose->uncertainty_mdeg == INT32_MAX)
+		return err_set(err, ERR_STATE, _("the table does not know its angle any more"));
+	if (abs(off) > pose->uncertainty_mdeg)
+		return err_set(err, ERR_STATE, _("the table stands %d.%03d degrees beside frame %d, and knows its angle to %d.%03d"),
+			       abs(off) / 1000, abs(off) % 1000, frame, pose->uncertainty_mdeg / 1000,
+			       pose->uncertainty_mdeg % 1000);
+	return 0;
+}
 
 /* The table is made by schema_still. */
 

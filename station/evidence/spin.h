@@ -43,4 +43,7 @@ static inline int32_t spin_bearing_mdeg(int frame, int frames)
 	return (int32_t)(((int64_t)frame * MDEG_PER_TURN + frames / 2) / frames % MDEG_PER_TURN);
 }
 
+/** Whether the table stands at the angle of frame @frame, within what it knows of its own. ERR_STATE */
+int spin_check_pose(int frame, int frames, const struct pose *pose, struct err *err);
+
 #endif

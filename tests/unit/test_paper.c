@@ -231,6 +231,38 @@ static void test_paper_of_sixty_pages_repeats_heads_and_splits_no_row(void **sta
 	clear(&made);
 }
 
+static int pages_of(int rows, bool one_page)
+{
+	struct paper *paper = new_paper();
+	const char **cells = calloc((size_t)rows * 2, sizeof *cells);
+	struct made made;
+	char *answer;
+	int status, pages;
+
+	for (int i = 0; i < rows * 2; i++)
+		cells[i] = i % 2 ? "保管员" : "2026-11-24 16:17:00";
+	if (one_page)
+		paper_one_page(paper);
+	paper_table(paper, 2, (const int[]){ 1, 1 }, rows, cells);
+	paper_signatures(paper, 1, (const char *const[]){ "Custodian" });
+	made = make(paper);
+	answer = ask("pdfinfo \"$F\" | sed -n 's/^Pages: *//p'", made.pdf, made.pdf_bytes, &status);
+	pages = atoi(answer);
+	free(answer);
+	free(cells);
+	clear(&made);
+	return pages;
+}
+
+static void test_paper_for_one_page_has_one_as_long_as_that_can_be_read(void **state)
+{
+	(void)state;
+	assert_int_equal(pages_of(30, false), 1);
+	assert_int_equal(pages_of(52, false), 2);
+	assert_int_equal(pages_of(52, true), 1);
+	assert_in_range(pages_of(150, true), 2, pages_of(150, false));
+}
+
 static void test_paper_goes_on_over_pages_with_a_row_longer_than_one(void **state)
 {
 	struct paper *paper = new_paper();
@@ -354,6 +386,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_paper_keeps_markup_a_text),
 		cmocka_unit_test(test_paper_shows_what_would_not_be_seen),
 		cmocka_unit_test(test_paper_of_sixty_pages_repeats_heads_and_splits_no_row),
+		cmocka_unit_test(test_paper_for_one_page_has_one_as_long_as_that_can_be_read),
 		cmocka_unit_test(test_paper_goes_on_over_pages_with_a_row_longer_than_one),
 		cmocka_unit_test(test_paper_has_pictures_as_they_are),
 		cmocka_unit_test(test_paper_puts_no_hyphen_into_a_digest),

@@ -160,7 +160,7 @@ static int64_t compare(struct fixture *fixture, int64_t id)
 	int64_t comparison = 0;
 	struct err err;
 
-	must(retrieval_compared(fixture->store, &act, id, 4, 9, "media/c.jpg", "ab", json_pack("{s:i}", "regions", 0),
+	must(retrieval_compared(fixture->store, &act, id, 4, 9, "media/c.jpg", "ab", json_pack("{s:b, s:[]}", "comparable", 1, "regions"),
 				&comparison, &err), &err);
 	return comparison;
 }
@@ -340,6 +340,21 @@ static void test_it_comes_back_compared_and_with_a_clear_word_on_damage(void **s
 	assert_refused(bring_back(fixture, id, false, "a scratch", "", &err), ERR_RANGE, err, "wrong");
 	must(bring_back(fixture, id, true, "a scratch on the blade", "", &err), &err);
 	assert_refused(bring_back(fixture, id, true, "again", "", &err), ERR_STATE, err, "\"back\"");
+}
+
+static void test_the_comparison_is_of_the_return_and_says_something(void **state)
+{
+	struct fixture *fixture = *state;
+	struct act act = act_of("Chen", "", "");
+	int64_t id = make_out(fixture, 0), comparison;
+	struct err err;
+
+	must(retrieval_compared(fixture->store, &act, id, 4, 10, "media/c.jpg", "ab", json_pack("{s:b}", "comparable", 1),
+				&comparison, &err), &err);	/* 10 is not of the return */
+	must(retrieval_compared(fixture->store, &act, id, 4, 9, "media/d.jpg", "cd", json_pack("{s:b}", "comparable", 0),
+				&comparison, &err), &err);
+	assert_refused(bring_back(fixture, id, false, "", "", &err), ERR_STATE, err, "from the same side");
+	must(bring_back(fixture, id, false, "", "the table is being repaired", &err), &err);
 }
 
 static void test_the_text_that_is_signed_never_changes(void **state)
@@ -750,6 +765,7 @@ int main(void)
 		TEST(test_out_and_back_need_two_people_a_condition_and_photographs),
 		TEST(test_another_seal_than_it_was_put_away_with_needs_a_reason),
 		TEST(test_it_comes_back_compared_and_with_a_clear_word_on_damage),
+		TEST(test_the_comparison_is_of_the_return_and_says_something),
 		TEST(test_the_text_that_is_signed_never_changes),
 		TEST(test_each_side_signs_once_and_the_two_are_two_people),
 		TEST(test_a_late_one_is_told_once_and_counted_while_it_is_out),

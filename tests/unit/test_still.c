@@ -402,6 +402,34 @@ static void test_spin_goes_on_with_what_is_missing_or_rejected(void **state)
 	json_decref(entry);
 }
 
+static void test_spin_takes_a_frame_at_its_own_angle_only(void **state)
+{
+	const struct pose there = { .motion = POSE_MOTION_STILL, .reference = POSE_REF_HOMED, .uncertainty_mdeg = 200 };
+	static const struct { int frame; int64_t reported_mdeg; int rc; } cases[] = {
+		{ 1, 30000, 0 }, { 1, 30200, 0 }, { 1, 29800, 0 }, { 1, 30201, ERR_STATE }, { 1, 29799, ERR_STATE },
+		{ 0, 359800, 0 }, { 0, 200, 0 }, { 0, 359799, ERR_STATE }, { 11, 330000 - 720000, 0 }, { 6, 0, ERR_STATE },
+	};
+	struct pose pose;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		pose = there;
+		pose.reported_mdeg = cases[i].reported_mdeg;
+		assert_int_equal(spin_check_pose(cases[i].frame, 12, &pose, &err), cases[i].rc);
+	}
+	assert_non_null(strstr(err.text, "180.000 degrees beside frame 6"));
+	pose = there;
+	pose.motion = POSE_MOTION_MOVING;
+	assert_int_equal(spin_check_pose(0, 12, &pose, &err), ERR_STATE);
+	pose = there;
+	pose.reference = POSE_REF_USER_ZERO;
+	assert_int_equal(spin_check_pose(0, 12, &pose, &err), ERR_STATE);
+	pose = there;
+	pose.uncertainty_mdeg = INT32_MAX;
+	assert_int_equal(spin_check_pose(0, 12, &pose, &err), ERR_STATE);
+}
+
 static void test_spin_of_360_fits_into_one_entry(void **state)
 {
 	struct fixture *fixture = *state;
@@ -463,6 +491,7 @@ int main(void)
 		TEST(test_shot_list_says_what_is_there_and_what_is_missing),
 		TEST(test_list_goes_on_behind_a_number),
 		TEST(test_spin_goes_on_with_what_is_missing_or_rejected),
+		TEST(test_spin_takes_a_frame_at_its_own_angle_only),
 		TEST(test_spin_of_360_fits_into_one_entry),
 		TEST(test_spin_under_way_at_a_failure_is_ended),
 		TEST(test_bearings_of_a_spin_go_round_the_turn),

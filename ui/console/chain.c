@@ -25,24 +25,19 @@
 
 /* --- what is on it ------------------------------------------------------------------------------- */
 
-static void pair(struct paper *paper, const char *label, const json_t *object, const char *key)
-{
-	if (*field_text(object, key))
-		paper_pair(paper, label, field_text(object, key));
-}
-
+/* Facts are two to a line. */
 static void add_exhibit(struct paper *paper, const json_t *chain)
 {
+	static const int widths[] = { 12, 38, 12, 38 };
 	const json_t *exhibit = json_object_get(chain, "exhibit");
+	const char *const cells[] = {
+		_("Case"), field_text(exhibit, "case_no"), _("Code"), field_text(exhibit, "code"),
+		_("Exhibit no."), field_text(exhibit, "exhibit_no"), _("Name"), field_text(exhibit, "name"),
+		_("Holder"), field_text(exhibit, "holder"), _("Seal no."), field_text(exhibit, "seal_no"),
+		_("Place"), field_text(exhibit, "place"), _("Answerable"), field_text(chain, "body"),
+	};
 
-	pair(paper, _("Case"), exhibit, "case_no");
-	pair(paper, _("Exhibit no."), exhibit, "exhibit_no");
-	pair(paper, _("Name"), exhibit, "name");
-	pair(paper, _("Code"), exhibit, "code");
-	pair(paper, _("Holder"), exhibit, "holder");
-	pair(paper, _("Seal no."), exhibit, "seal_no");
-	pair(paper, _("Place"), exhibit, "place");
-	pair(paper, _("Answerable"), chain, "body");
+	paper_table(paper, ARRAY_LEN(widths), widths, ARRAY_LEN(cells) / ARRAY_LEN(widths), cells);
 	if (*field_text(chain, "disposed"))
 		paper_pair(paper, _("Disposed of"), words_disposal(field_text(chain, "disposed")));
 }
@@ -85,7 +80,8 @@ static void cell_time(char *cell, const json_t *object, const char *key)
 	if (!field_integer(object, key, 0))
 		return;
 	clock_format_utc(utc, sizeof utc, field_integer(object, key, 0));
-	utc[19] = '\0';	/* whole seconds */
+	utc[19] = '\0';	/* whole seconds, and a place to break the line */
+	utc[10] = ' ';
 	cell_line(cell, "", utc);
 }
 
@@ -102,7 +98,7 @@ static void entry_cells(char (*cells)[CELL_BYTES], const json_t *entry)
 
 static int add_entries(struct paper *paper, const json_t *list, struct err *err)
 {
-	static const int widths[COLUMNS] = { 21, 14, 16, 20, 29 };
+	static const int widths[COLUMNS] = { 17, 15, 16, 20, 32 };
 	const char *const titles[COLUMNS] = { _("Time (UTC)"), _("What"), _("Who"), _("Why"), _("Details") };
 	size_t rows = json_array_size(list) + 1;
 	CLEANUP(util_freep) char (*cells)[CELL_BYTES] = calloc(rows * COLUMNS, sizeof *cells);
@@ -209,6 +205,7 @@ static int fill(struct paper *paper, struct rpc_client *client, const json_t *ch
 	char text[128];
 	int rc;
 
+	paper_one_page(paper);
 	add_exhibit(paper, chain);
 	paper_heading(paper, 2, _("Chain of custody"));
 	if (left_out) {
