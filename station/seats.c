@@ -148,10 +148,25 @@ static json_t *table_message(const struct station *station)
 	return message;
 }
 
-static json_t *camera_message(bool present, const char *reason)
+static const char *camera_text(const struct station *station, const char *key)
 {
-	return json_pack("{s:s, s:b, s:s}", "type", "camera", "present", (int)present, "reason",
-			 present || !reason ? "" : reason);
+	const char *text = json_string_value(json_object_get(station->camera_state, key));
+
+	return text ? text : "";
+}
+
+static bool camera_is_held(const struct station *station)
+{
+	return strcmp(camera_text(station, "state"), "held") == 0;
+}
+
+/* Held is not lost: the last picture stays while a still is taken. */
+static json_t *camera_message(const struct station *station)
+{
+	bool present = station->camera_present;
+
+	return json_pack("{s:s, s:b, s:b, s:s}", "type", "camera", "present", (int)present, "held",
+			 (int)(!present && station->camera_held), "reason", present ? "" : camera_text(station, "reason"));
 }
 
 void seats_send_table(struct station *station)
@@ -183,7 +198,7 @@ static void open_seat(struct station *station, const struct web_event *event)
 	seats_send(station, event->seat, media_signing_key_message(station->signing));
 	seats_send(station, event->seat, checkpoints_message(station->checkpoints));
 	seats_send(station, event->seat, recordings_message(station));
-	seats_send(station, event->seat, camera_message(station->camera_present, NULL));
+	seats_send(station, event->seat, camera_message(station));
 	if (station->table_state)
 		seats_send(station, event->seat, table_message(station));
 	still_seats_join(station, event->seat);
@@ -305,17 +320,19 @@ static void stream_ready(void *owner, uint32_t events)
 void seats_tick(struct station *station)
 {
 	struct pipeline_stats stats;
-	const char *reason = json_string_value(json_object_get(station->camera_state, "reason"));
+	bool held = camera_is_held(station), present;
 
 	seat_stop_tick(station);
 	pipeline_stats(station->pipeline, &stats);
-	if (stats.camera_present == station->camera_present)
+	present = stats.camera_present;
+	if (present == station->camera_present && (present || held == station->camera_held))
 		return;
-	station->camera_present = stats.camera_present;
-	seats_send(station, 0, camera_message(station->camera_present, reason));
+	station->camera_present = present;
+	station->camera_held = held;
+	seats_send(station, 0, camera_message(station));
 	records_note(station, NULL, LEDGER_CAMERA_EVENT,
-		     json_pack("{s:s, s:s}", "kind", station->camera_present ? "present" : "lost", "reason",
-			       station->camera_present || !reason ? "" : reason));
+		     json_pack("{s:s, s:s}", "kind", present ? "present" : held ? "held" : "lost", "reason",
+			       present ? "" : camera_text(station, "reason")));
 }
 
 int seats_open(struct station *station, struct err *err)

@@ -50,7 +50,7 @@ struct station {
 	int64_t late_count;			/* retrievals that are overdue */
 	uint64_t late_asked_ns;
 	uint64_t started_ns;
-	bool ready, camera_present;
+	bool ready, camera_present, camera_held;	/* as the seats were told */
 
 	struct child *capture, *table, *signer, *simulator;
 	struct pipeline *pipeline;

@@ -194,7 +194,7 @@ function drawAge() {
     text = t("STALE {seconds} s", { seconds });
   } else if (!view.camera.present) {
     kind = "stale";
-    text = t("NO CAMERA");
+    text = view.camera.held ? t("HELD") : t("NO CAMERA");
   } else {
     text = reading.shown_age_ms === null ? t("LIVE, age unknown") : t("LIVE {age} ms", { age: Math.round(reading.shown_age_ms) });
   }
@@ -202,7 +202,8 @@ function drawAge() {
   $("age").className = `badge ${kind}`;
   $("stale").hidden = kind !== "stale" || Boolean(view.problem);
   setText("stale-text", kind !== "stale" ? "" : view.camera.present || !Freshness.live(reading)
-    ? t("This picture is not live. It is {seconds} s old.", { seconds }) : t("The camera gives no picture."));
+    ? t("This picture is not live. It is {seconds} s old.", { seconds })
+    : view.camera.held ? t("A still is being taken; this picture is held.") : t("The camera gives no picture."));
   return reading;
 }
 
