@@ -294,13 +294,13 @@ static bool overlap(struct rect a, struct rect b)
 	       a.x < b.x + b.columns && b.x < a.x + a.columns;
 }
 
-static void check_layout(int rows, int columns, int band, enum pane zoomed)
+static void check_layout(int rows, int columns, int band, struct layout_wish wish)
 {
 	struct layout layout;
-	struct rect all[PANE_COUNT + 4];
+	struct rect all[PANE_COUNT + 5];
 	int cells = 0;
 
-	layout_place(&layout, rows, columns, band, zoomed);
+	layout_place(&layout, rows, columns, band, wish);
 	assert_false(layout.too_small);
 	for (int i = 0; i < PANE_COUNT; i++)
 		all[i] = layout.panes[i];
@@ -308,6 +308,7 @@ static void check_layout(int rows, int columns, int band, enum pane zoomed)
 	all[PANE_COUNT + 1] = layout.prompt;
 	all[PANE_COUNT + 2] = layout.keys;
 	all[PANE_COUNT + 3] = layout.band;
+	all[PANE_COUNT + 4] = layout.showing;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		assert_true(all[i].y >= 0 && all[i].x >= 0);
 		assert_true(all[i].y + all[i].rows <= rows && all[i].x + all[i].columns <= columns);
@@ -316,10 +317,14 @@ static void check_layout(int rows, int columns, int band, enum pane zoomed)
 			assert_false(overlap(all[i], all[other]));
 	}
 	assert_int_equal(cells, rows * columns);
-	if (zoomed < PANE_COUNT)
+	if (wish.zoomed < PANE_COUNT)
 		return;
 	assert_int_equal(layout.band.rows, band);
-	assert_true(layout.panes[PANE_ROOMS].rows >= 5);
+	assert_int_equal(layout.showing.rows, 1);
+	if (wish.stills)
+		assert_true(layout.panes[PANE_STILLS].rows >= 15 && layout.panes[PANE_ROOMS].rows == 0);
+	else
+		assert_true(layout.panes[PANE_ROOMS].rows >= (band ? 3 : 5));
 	assert_true(layout.panes[PANE_MESSAGES].rows >= 5);
 }
 
@@ -346,11 +351,12 @@ static void check_size(int rows, int columns, int band)
 {
 	struct layout layout;
 
-	check_layout(rows, columns, band, PANE_COUNT);
-	check_layout(rows, columns, band, PANE_CAMERA);
-	layout_place(&layout, rows, columns, band, PANE_COUNT);
+	check_layout(rows, columns, band, (struct layout_wish){ false, PANE_COUNT });
+	check_layout(rows, columns, band, (struct layout_wish){ false, PANE_CAMERA });
+	check_layout(rows, columns, band, (struct layout_wish){ true, PANE_COUNT });
+	layout_place(&layout, rows, columns, band, (struct layout_wish){ false, PANE_COUNT });
 	check_table_layout(layout_inside(layout.panes[PANE_TABLE]));
-	layout_place(&layout, rows, columns, band, PANE_TABLE);
+	layout_place(&layout, rows, columns, band, (struct layout_wish){ false, PANE_TABLE });
 	check_table_layout(layout_inside(layout.panes[PANE_TABLE]));
 }
 
@@ -359,7 +365,7 @@ static void test_layout_fills_every_size_without_overlap(void **state)
 	(void)state;
 	for (int rows = 24; rows <= 100; rows++)
 		for (int columns = 80; columns <= 300; columns++)
-			for (int band = 0; band <= 3; band++)
+			for (int band = 0; band <= 4; band++)
 				check_size(rows, columns, band);
 }
 
@@ -368,11 +374,11 @@ static void test_layout_says_when_a_screen_is_too_small(void **state)
 	struct layout layout;
 
 	(void)state;
-	layout_place(&layout, 23, 80, 0, PANE_COUNT);
+	layout_place(&layout, 23, 80, 0, (struct layout_wish){ false, PANE_COUNT });
 	assert_true(layout.too_small);
-	layout_place(&layout, 24, 79, 0, PANE_COUNT);
+	layout_place(&layout, 24, 79, 0, (struct layout_wish){ false, PANE_COUNT });
 	assert_true(layout.too_small);
-	layout_place(&layout, 1, 1, 0, PANE_COUNT);
+	layout_place(&layout, 1, 1, 0, (struct layout_wish){ false, PANE_COUNT });
 	assert_true(layout.too_small);
 }
 

@@ -159,6 +159,39 @@ static void leave(struct screen *screen)
 		screen->leave = true;
 }
 
+/* Rooms and stills have one place between them. */
+static bool is_offered(const struct screen *screen, enum pane pane)
+{
+	return pane != (screen->stills_open ? PANE_ROOMS : PANE_STILLS);
+}
+
+static void toggle_stills(struct screen *screen)
+{
+	screen->stills_open = !screen->stills_open;
+	screen->focus = screen->stills_open ? PANE_STILLS : PANE_CAMERA;
+	screen->zoomed = PANE_COUNT;
+}
+
+static void act_on_evidence(struct screen *screen, enum action action)
+{
+	switch (action) {
+	case ACTION_HOLD: act_hold(screen); break;
+	case ACTION_GO_ON: act_go_on(screen); break;
+	case ACTION_CLOSE: open_question(screen, QUESTION_CLOSE); break;
+	case ACTION_EXHIBITS: act_exhibits(screen); break;
+	case ACTION_SCAN: act_scan(screen); break;
+	case ACTION_STILL: act_still(screen, false); break;
+	case ACTION_STILL_FULL: act_still(screen, true); break;
+	case ACTION_STILLS: toggle_stills(screen); break;
+	case ACTION_NEXT_VIEW: act_next_view(screen); break;
+	case ACTION_REJECT: open_prompt(screen, PROMPT_REJECT); break;
+	case ACTION_ROUND: act_round(screen); break;
+	case ACTION_MAKERS: open_prompt(screen, PROMPT_MAKERS); break;
+	case ACTION_SEEN: screen->model.evidence.doubt[0] = '\0'; break;
+	default: break;
+	}
+}
+
 static void act_on_screen(struct screen *screen, enum action action)
 {
 	switch (action) {
@@ -179,7 +212,9 @@ static void act_on_screen(struct screen *screen, enum action action)
 		break;
 	case ACTION_THEME: term_next_theme(&screen->term); break;
 	case ACTION_NEXT_PANE:
-		screen->focus = (screen->focus + 1) % PANE_COUNT;
+		do
+			screen->focus = (screen->focus + 1) % PANE_COUNT;
+		while (!is_offered(screen, screen->focus));
 		if (screen->zoomed < PANE_COUNT)
 			screen->zoomed = screen->focus;
 		break;
@@ -216,7 +251,9 @@ void act(struct screen *screen, enum action action)
 	case ACTION_SPIN: open_prompt(screen, PROMPT_SPIN); break;
 	case ACTION_SPIN_LEFT: act_spin_more(screen, -SPIN_STEP_MDEG_S); break;
 	case ACTION_SPIN_RIGHT: act_spin_more(screen, SPIN_STEP_MDEG_S); break;
-	default: act_on_screen(screen, action); break;
+	default:
+		act_on_evidence(screen, action);
+		act_on_screen(screen, action);
 	}
 	screen_touch(screen);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The band below the top line: what nobody in the room may overlook, for as long as it is so. Why the
- * table is halted, who else may turn it, or that it has just been taken back from them.
+ * table is halted, who else may turn it, or that it has just been taken back from them; and above that, what is
+ * wrong with the record.
  */
 #include <string.h>
 
@@ -121,9 +122,9 @@ int band_rows(const struct screen *screen)
 	enum band band = band_of(screen, &halt, &lease);
 
 	if (band != BAND_HALT)
-		return band == BAND_NONE ? 0 : BAND_ROWS;
-	return term_width(_("THE TABLE IS HALTED")) + 4 + term_width(halt.reason) > COLS - 2 ? BAND_ROWS + 1 :
-											      BAND_ROWS;
+		return alarm_rows(screen) + (band == BAND_NONE ? 0 : BAND_ROWS);
+	return alarm_rows(screen) + (term_width(_("THE TABLE IS HALTED")) + 4 + term_width(halt.reason) > COLS - 2 ? BAND_ROWS + 1 :
+												BAND_ROWS);
 }
 
 void band_draw(struct screen *screen)
@@ -132,6 +133,11 @@ void band_draw(struct screen *screen)
 	struct lease lease;
 	struct halt halt;
 
+	if (alarm_rows(screen) && band.rows > 0) {
+		alarm_draw(screen, band);
+		band.y++;
+		band.rows--;
+	}
 	if (band.rows < BAND_ROWS)
 		return;
 	term_fill(&screen->term, band, ROLE_ALARM);

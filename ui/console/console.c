@@ -130,11 +130,12 @@ static void station_up(void *owner)
 
 	link_send(
 		&screen->station, "subscribe",
-		json_pack("{s:[s,s,s,s,s]}", "topics", "table", "rooms", "log", "camera", "status"),
+		json_pack("{s:[s,s,s,s,s,s]}", "topics", "table", "rooms", "log", "camera", "status", "evidence"),
 		ANSWER_MS, subscribed, NULL);
 	link_send(&screen->station, "log", NULL, ANSWER_MS, log_answered, NULL);
 	link_send(&screen->station, "rooms", NULL, ANSWER_MS, take, NULL);
 	ask(screen);
+	evidence_begin(screen);
 	screen_notice(screen, MESSAGE_OWN, _("connected to the station"));
 }
 
@@ -153,6 +154,9 @@ static void station_notified(void *owner, const char *method, const json_t *para
 
 	if (model_take(&screen->model, method, params))
 		screen_touch(screen);
+	evidence_ask(screen);
+	if (strcmp(method, "evidence") == 0)
+		evidence_news(screen, params);
 	if (strcmp(method, "table.event") == 0 && *field_text(params, "reason"))
 		screen_notice(screen, MESSAGE_WARNING, "%s: %s", field_text(params, "name"),
 			      field_text(params, "reason"));
@@ -290,6 +294,8 @@ static void stop(struct screen *screen)
 	model_clear(&screen->model);
 	free(screen->picture);
 	free(screen->text);
+	exhibits_clear(&screen->exhibits);
+	json_decref(screen->closed);
 }
 
 int console_run(const struct console_options *options, bool *stop_station, struct err *err)

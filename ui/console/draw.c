@@ -26,7 +26,8 @@ static void draw_too_small(struct screen *screen)
 
 void draw_screen(struct screen *screen)
 {
-	layout_place(&screen->layout, LINES, COLS, band_rows(screen), screen->zoomed);
+	layout_place(&screen->layout, LINES, COLS, band_rows(screen),
+		     (struct layout_wish){ screen->stills_open, screen->zoomed });
 	term_role(&screen->term, ROLE_TEXT);
 	{
 		int pair = screen->term.role_pairs[ROLE_TEXT];
@@ -42,10 +43,12 @@ void draw_screen(struct screen *screen)
 		return;
 	}
 	pane_top(screen);
+	showing_line_draw(screen);
 	band_draw(screen);
 	pane_camera(screen);
 	pane_table(screen);
 	pane_rooms(screen);
+	pane_stills(screen);
 	pane_messages(screen);
 	pane_prompt(screen);
 	pane_keys(screen);
@@ -147,6 +150,10 @@ static const char *prompt_label(enum screen_prompt prompt)
 	switch (prompt) {
 	case PROMPT_GOTO: return _("Go to bearing, 0 to 359.999 degrees:");
 	case PROMPT_SPIN: return _("Spin at degrees/s, negative is counter-clockwise:");
+	case PROMPT_RESUME: return _("Why it goes on after this failure:");
+	case PROMPT_REJECT: return _("Reject which still, and why (12 out of focus):");
+	case PROMPT_FRAMES: return _("Stills round the turn, 12 to 360:");
+	case PROMPT_MAKERS: return _("The two makers (Wang, Li), empty: nobody:");
 	default: return ":";
 	}
 }
@@ -167,6 +174,9 @@ static const char *question_text(enum screen_question question)
 	switch (question) {
 	case QUESTION_HOME:
 		return _("Home the table? It will turn by itself until it finds its zero. [y/N]");
+	case QUESTION_SHOW: return _("Go ON AIR: everybody admitted sees the exhibit. [y/N]");
+	case QUESTION_RESUME: return _("Go on, ON AIR again? [y/N]");
+	case QUESTION_CLOSE: return _("Close the showing for good: its recording ends and its record is signed. [y/N]");
 	default:
 		return _(
 			"Leave. Stop the demo station too?  y: stop it   k: keep it running   other keys: stay");

@@ -17,7 +17,7 @@
 
 #define ESCAPE 27
 
-static void type_character(struct screen *screen, uint32_t character)
+void input_type(struct screen *screen, uint32_t character)
 {
 	size_t len = strlen(screen->input);
 
@@ -27,7 +27,7 @@ static void type_character(struct screen *screen, uint32_t character)
 	screen->input[len] = '\0';
 }
 
-static void erase_character(struct screen *screen)
+void input_erase(struct screen *screen)
 {
 	size_t len = strlen(screen->input);
 
@@ -43,9 +43,13 @@ static void accept_prompt(struct screen *screen)
 	int rc = 0;
 
 	screen->mode = MODE_PANES;
-	if (!screen->input[0])
+	if (!screen->input[0] && screen->prompt != PROMPT_MAKERS)
 		return;
 	switch (screen->prompt) {
+	case PROMPT_RESUME: act_resume(screen, screen->input); break;
+	case PROMPT_REJECT: act_reject(screen, screen->input); break;
+	case PROMPT_FRAMES: act_round_of(screen, screen->input); break;
+	case PROMPT_MAKERS: act_makers(screen, screen->input); break;
 	case PROMPT_GOTO:
 		rc = degrees_parse(&mdeg, screen->input, _("bearing"), 0, MDEG_PER_TURN - 1, &err);
 		if (rc == 0)
@@ -64,7 +68,7 @@ static void accept_prompt(struct screen *screen)
 		screen_notice(screen, MESSAGE_ERROR, "%s", err.text);
 }
 
-static void stop_if_moving(struct screen *screen)
+void input_stop_if_moving(struct screen *screen)
 {
 	struct dial dial;
 
@@ -78,15 +82,25 @@ static void prompt_key(struct screen *screen, int key, bool is_function)
 	if (key == '\r' || key == '\n' || (is_function && key == KEY_ENTER))
 		accept_prompt(screen);
 	else if (key == 127 || key == 8 || (is_function && key == KEY_BACKSPACE))
-		erase_character(screen);
+		input_erase(screen);
 	else if (key == ('u' & 0x1f))
 		screen->input[0] = '\0';
 	else if (key == ESCAPE || key == ('c' & 0x1f)) {
 		screen->mode = MODE_PANES;
 		/* who presses Esc while the table turns may want it to stop */
-		stop_if_moving(screen);
+		input_stop_if_moving(screen);
 	} else if (!is_function)
-		type_character(screen, (uint32_t)key);
+		input_type(screen, (uint32_t)key);
+}
+
+static void answer_yes(struct screen *screen)
+{
+	switch (screen->question) {
+	case QUESTION_SHOW: act_show(screen); break;
+	case QUESTION_RESUME: act_resume(screen, ""); break;
+	case QUESTION_CLOSE: act_close(screen); break;
+	default: act_home(screen); break;
+	}
 }
 
 static void question_key(struct screen *screen, int key)
@@ -98,11 +112,11 @@ static void question_key(struct screen *screen, int key)
 		screen->leave = yes || key == 'k' || key == 'K';
 		screen->stop_station = yes;
 	} else if (key == ' ' || key == ESCAPE) {
-		stop_if_moving(screen);
+		input_stop_if_moving(screen);
 	} else if (!yes) {
 		screen_notice(screen, MESSAGE_OWN, _("not done"));
 	} else {
-		act_home(screen);
+		answer_yes(screen);
 	}
 }
 
@@ -132,7 +146,7 @@ static void overlay_key(struct screen *screen, enum action action)
 	switch (action) {
 	case ACTION_STOP:
 		screen->mode = MODE_PANES;
-		stop_if_moving(screen);
+		input_stop_if_moving(screen);
 		break;
 	case ACTION_UP:
 	case ACTION_DOWN:
@@ -164,12 +178,12 @@ static void click(struct screen *screen, int y, int x, bool taken_back)
 			if (screen->mode == MODE_PANES || screen->hits[i].action == ACTION_STOP ||
 			    screen->hits[i].action == ACTION_ESTOP)
 				act(screen, screen->hits[i].action);
-			else if (screen->mode != MODE_PROMPT)
+			else if (screen->mode != MODE_PROMPT && screen->mode < MODE_EXHIBITS)
 				overlay_key(screen, screen->hits[i].action);
 			return;
 		}
 	if (screen->mode != MODE_PANES) {
-		if (screen->mode != MODE_PROMPT)
+		if (screen->mode != MODE_PROMPT && screen->mode < MODE_EXHIBITS)
 			screen->mode = MODE_PANES;
 		return;
 	}
@@ -208,7 +222,7 @@ static void mouse(struct screen *screen)
 	down = event.bstate & BUTTON5_PRESSED;
 	taken_back = act_take_back(screen);
 	if ((up || down) && screen->mode != MODE_PROMPT && screen->mode != MODE_QUESTION &&
-	    screen->mode != MODE_CLEAR) {
+	    screen->mode != MODE_CLEAR && screen->mode < MODE_EXHIBITS) {
 		wheel(screen, &event, up, taken_back);
 	} else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) {
 		click(screen, event.y, event.x, taken_back);
@@ -231,6 +245,11 @@ static void key_pressed(struct screen *screen, int key, bool is_function)
 		if (action != ACTION_NONE && !(taken_back && turns(action)))
 			act(screen, action);
 		break;
+	case MODE_EXHIBITS:
+	case MODE_EXHIBIT:
+	case MODE_CARDS:
+	case MODE_PAUSE:
+	case MODE_CLOSED: input_evidence_key(screen, key, is_function, action); break;
 	default: overlay_key(screen, action); break;
 	}
 }
@@ -314,8 +333,9 @@ static void character_typed(struct screen *screen, wint_t character)
 	} else if (in_sequence && (screen->sequence[0] || character == '[' || character == 'O')) {
 		add_to_sequence(screen, character);
 	} else if (screen->pasting) {
-		if (screen->mode == MODE_PROMPT)
-			type_character(screen, character);
+		if (screen->mode == MODE_PROMPT || screen->mode == MODE_EXHIBITS)
+			input_type(screen, character);
+		act_search(screen);
 		screen_touch(screen);
 	} else {
 		screen->sequence_ns = 0;

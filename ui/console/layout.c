@@ -14,6 +14,10 @@ enum {
 	RIGHT_MAX = 66,
 	MESSAGES_MIN = 5,	/* rows with the frame */
 	ROOMS_MIN = 5,
+	ROOMS_LEAST = 3,	/* below a band of everything that can be wrong */
+	TABLE_MIN = 13,
+	TABLE_BESIDE_STILLS = 15,
+	STILLS_MIN = 17,	/* the shot list, and a few stills */
 	FIGURES_ROWS = 6,
 	DIAL_MAX_ROWS = 21,
 };
@@ -28,19 +32,22 @@ static void place_left(struct layout *out, struct rect middle)
 						   middle.rows - camera_rows, middle.columns };
 }
 
-static void place_right(struct layout *out, struct rect middle)
+static void place_right(struct layout *out, struct rect middle, bool stills)
 {
 	int table_rows = CLAMP(middle.rows * 7 / 10, 15, DIAL_MAX_ROWS + 3 + FIGURES_ROWS + 2);
 
-	table_rows = MIN(table_rows, middle.rows - ROOMS_MIN);
+	table_rows = MIN(table_rows, stills ? middle.rows - STILLS_MIN :
+					      MAX(middle.rows - ROOMS_MIN, MIN(TABLE_MIN, middle.rows - ROOMS_LEAST)));
+	if (stills && table_rows < TABLE_BESIDE_STILLS)
+		table_rows = 0;
 	out->panes[PANE_TABLE] = (struct rect){ middle.y, middle.x, table_rows, middle.columns };
-	out->panes[PANE_ROOMS] = (struct rect){ middle.y + table_rows, middle.x,
+	out->panes[stills ? PANE_STILLS : PANE_ROOMS] = (struct rect){ middle.y + table_rows, middle.x,
 						middle.rows - table_rows, middle.columns };
 }
 
-void layout_place(struct layout *out, int rows, int columns, int band, enum pane zoomed)
+void layout_place(struct layout *out, int rows, int columns, int band, struct layout_wish wish)
 {
-	struct rect middle = { 1 + band, 0, rows - 3 - band, columns };
+	struct rect middle = { 2 + band, 0, rows - 4 - band, columns };
 	int right = CLAMP(columns * 37 / 100, RIGHT_MIN, RIGHT_MAX);
 
 	*out = (struct layout){ .too_small =
@@ -48,15 +55,16 @@ void layout_place(struct layout *out, int rows, int columns, int band, enum pane
 	if (out->too_small)
 		return;
 	out->top = (struct rect){ 0, 0, 1, columns };
-	out->band = (struct rect){ 1, 0, band, columns };
+	out->showing = (struct rect){ 1, 0, 1, columns };
+	out->band = (struct rect){ 2, 0, band, columns };
 	out->prompt = (struct rect){ rows - 2, 0, 1, columns };
 	out->keys = (struct rect){ rows - 1, 0, 1, columns };
-	if (zoomed < PANE_COUNT) {
-		out->panes[zoomed] = middle;
+	if (wish.zoomed < PANE_COUNT) {
+		out->panes[wish.zoomed] = middle;
 		return;
 	}
 	place_left(out, (struct rect){ middle.y, 0, middle.rows, columns - right });
-	place_right(out, (struct rect){ middle.y, columns - right, middle.rows, right });
+	place_right(out, (struct rect){ middle.y, columns - right, middle.rows, right }, wish.stills);
 }
 
 struct rect layout_inside(struct rect frame)

@@ -12,24 +12,30 @@ struct rect {
 	int y, x, rows, columns;	/* rows 0: not shown */
 };
 
-enum pane { PANE_CAMERA, PANE_TABLE, PANE_ROOMS, PANE_MESSAGES, PANE_COUNT };
+enum pane { PANE_CAMERA, PANE_TABLE, PANE_ROOMS, PANE_STILLS, PANE_MESSAGES, PANE_COUNT };
 
 struct layout {
 	bool too_small;
 	struct rect top;		/* one line: state, case, clock */
-	struct rect band;		/* below it: a halt, a lease; rows 0 while there is neither */
+	struct rect showing;		/* below it, one line: the showing, and how far the record is signed */
+	struct rect band;		/* below that: an alarm, a halt, a lease; rows 0 while there is none */
 	struct rect panes[PANE_COUNT];	/* with their frames */
 	struct rect prompt;		/* one line: prompt, question or newest notice */
 	struct rect keys;		/* one line: key bar */
 };
 
+/* What the operator has asked to see. */
+struct layout_wish {
+	bool stills;		/* in place of the rooms, and of the table too where there is no room for both */
+	enum pane zoomed;	/* this pane alone takes the whole middle; PANE_COUNT: none */
+};
+
 /**
  * Lay out @rows x @columns. The panes fill the middle without overlap or gap.
  *
- * @band   rows for what everybody in the room must see
- * @zoomed this pane alone takes the whole middle; PANE_COUNT: none
+ * @band rows for what everybody in the room must see
  */
-void layout_place(struct layout *out, int rows, int columns, int band, enum pane zoomed);
+void layout_place(struct layout *out, int rows, int columns, int band, struct layout_wish wish);
 
 /** The inside of a framed pane; empty when the frame leaves nothing. */
 struct rect layout_inside(struct rect frame);

@@ -18,6 +18,7 @@ void model_clear(struct model *model)
 	json_decref(model->status);
 	json_decref(model->table);
 	json_decref(model->rooms);
+	evidence_view_clear(&model->evidence);
 	*model = (struct model){ 0 };
 }
 
@@ -150,7 +151,7 @@ bool model_take(struct model *model, const char *method, const json_t *params)
 	} else if (strcmp(method, "table.event") == 0) {
 		take_event(model, params);
 	} else {
-		return false;
+		return evidence_view_take(&model->evidence, method, params, clock_utc_us());
 	}
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "station/base/err.h"
+#include "ui/console/evidence_view.h"
 
 #define MODEL_MESSAGES 256
 
@@ -22,6 +23,7 @@ struct model {
 	json_t *status, *table, *rooms;		/* as doc/protocol.md 1.1, 1.4, 1.2; NULL: not yet told */
 	json_int_t log_number;			/* of the newest log line taken */
 	json_int_t table_sampled_ns, table_sequence;
+	struct evidence_view evidence;
 	uint64_t table_taken_ns;		/* when the table's state came, monotonic */
 	struct message messages[MODEL_MESSAGES];
 	unsigned message_count;			/* ever; the newest is at (count - 1) % MODEL_MESSAGES */

@@ -201,6 +201,8 @@ void overlay_draw(struct screen *screen)
 	case MODE_TEXT: draw_text(screen, _("Answer")); break;
 	case MODE_FACTS: draw_facts(screen); break;
 	case MODE_CLEAR: clear_box_draw(screen); break;
-	default: break;
+	case MODE_PAUSE: pause_box_draw(screen); break;
+	case MODE_CLOSED: closed_box_draw(screen); break;
+	default: exhibits_draw(screen); break;
 	}
 }

@@ -4,6 +4,7 @@
 #define OSTEND_UI_CONSOLE_SCREEN_H
 
 #include "ui/console/console.h"
+#include "ui/console/exhibits.h"
 #include "ui/console/keys.h"
 #include "ui/console/link.h"
 #include "ui/console/model.h"
@@ -11,11 +12,14 @@
 
 enum screen_mode {
 	MODE_PANES, MODE_PROMPT, MODE_QUESTION, MODE_CLEAR, MODE_HELP, MODE_JOIN, MODE_TEXT, MODE_FACTS,
+	MODE_EXHIBITS, MODE_EXHIBIT, MODE_CARDS, MODE_PAUSE, MODE_CLOSED,
 };
-enum screen_prompt { PROMPT_GOTO, PROMPT_SPIN, PROMPT_COMMAND };
-enum screen_question { QUESTION_HOME, QUESTION_LEAVE_DEMO };
+enum screen_prompt {
+	PROMPT_GOTO, PROMPT_SPIN, PROMPT_COMMAND, PROMPT_RESUME, PROMPT_REJECT, PROMPT_FRAMES, PROMPT_MAKERS,
+};
+enum screen_question { QUESTION_HOME, QUESTION_LEAVE_DEMO, QUESTION_SHOW, QUESTION_RESUME, QUESTION_CLOSE };
 
-#define HITS_MAX 32
+#define HITS_MAX 48
 #define SCREEN_BY "console"	/* in the record of who asked for what */
 
 struct screen {
@@ -49,6 +53,12 @@ struct screen {
 		enum action action;
 	} hits[HITS_MAX];		/* key bar, as drawn */
 	size_t hit_count;
+
+	struct exhibits exhibits;
+	json_t *closed;			/* the showing, as closing it has answered; MODE_CLOSED */
+	bool stills_open;
+	unsigned views_passed;		/* which of those missing the next still is of */
+	char makers[2][128];		/* who takes part in what is done here; "": the record has the user */
 
 	int step;			/* which of screen_steps */
 	int32_t spin_mdeg_s;		/* what the spin keys have asked for */
@@ -94,8 +104,44 @@ void act_clear_confirmed(struct screen *screen);
 void act_clear_tick(struct screen *screen);
 void act_table_answer(void *owner, const char *method, const json_t *result, const struct err *err);
 
+/* act_evidence.c: the showing and its stills */
+extern const char *const act_pauses[];		/* names of station/showing/pause_reasons.def */
+extern const size_t act_pause_count;
+void evidence_begin(struct screen *screen);	/* the station has just been reached */
+void evidence_ask(struct screen *screen);	/* what the news has made old */
+void evidence_news(struct screen *screen, const json_t *news);	/* what of it the operator waits for */
+/** Send, with the makers' names; a refusal is @answer's to show. */
+void evidence_send(struct screen *screen, const char *method, json_t *params /* stolen */, int timeout_ms,
+		   link_answer *answer);
+bool evidence_is_spinning(const struct screen *screen);
+void act_hold(struct screen *screen);			/* at once; then MODE_PAUSE */
+void act_hold_because(struct screen *screen, int number);	/* of act_pauses, from 1; others: as it is */
+void act_go_on(struct screen *screen);			/* asks first */
+void act_show(struct screen *screen);
+void act_resume(struct screen *screen, const char *reason);
+void act_close(struct screen *screen);
+void act_still(struct screen *screen, bool full);
+void act_next_view(struct screen *screen);
+void act_reject(struct screen *screen, const char *text);
+void act_round(struct screen *screen);			/* a spin of stills; ends the one that is under way */
+void act_round_of(struct screen *screen, const char *text);
+void act_makers(struct screen *screen, const char *text);
+
+/* act_exhibits.c */
+void act_exhibits(struct screen *screen);
+void act_search(struct screen *screen);			/* for what is typed, unless that is known or asked */
+void act_open_exhibit(struct screen *screen);
+void act_scan(struct screen *screen);
+void act_stage_confirmed(struct screen *screen);
+
+/* input_evidence.c: keys of the modes above */
+void input_evidence_key(struct screen *screen, int key, bool is_function, enum action action);
+
 /* input.c */
 void input_drain(struct screen *screen);
+void input_type(struct screen *screen, uint32_t character);
+void input_erase(struct screen *screen);
+void input_stop_if_moving(struct screen *screen);
 
 /* draw.c, pane_*.c, overlay.c */
 void draw_screen(struct screen *screen);
@@ -112,6 +158,14 @@ void figures_draw(struct screen *screen, const struct table_layout *place, const
 void overlay_draw(struct screen *screen);
 struct rect overlay_box(struct screen *screen, int rows, int columns, const char *title);
 void clear_box_draw(struct screen *screen);
+void pane_stills(struct screen *screen);
+void exhibits_draw(struct screen *screen);
+int exhibits_box_rows(void);
+void showing_line_draw(struct screen *screen);
+int alarm_rows(const struct screen *screen);		/* 1: there is one */
+void alarm_draw(struct screen *screen, struct rect line);
+void pause_box_draw(struct screen *screen);
+void closed_box_draw(struct screen *screen);
 void digits_draw(const struct term *term, int y, int x, enum role_on_screen role, const char *text);
 
 /* fine.c: the picture by libchafa. ERR_NOMEM; ERR_RANGE */

@@ -184,6 +184,15 @@ void words_countdown(char *text, size_t size, int64_t left_ms)
 	snprintf(text, size, "%lld:%02lld", seconds / 60, seconds % 60);
 }
 
+void words_digest(char *text, size_t size, const char *digest, int groups)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < groups && strlen(digest) >= 4 && len < size; i++, digest += 4)
+		len += (size_t)snprintf(text + len, size - len, "%s%.4s", i ? " " : "", digest);
+}
+
 void words_rate(char *text, size_t size, json_int_t bits_per_second)
 {
 	json_int_t tenths = (bits_per_second + 50000) / 100000;
@@ -233,6 +242,17 @@ const char *words_purpose(const char *name)
 	};
 
 	return look_up(list, ARRAY_LEN(list), name);
+}
+
+const char *words_view(const char *name)
+{
+	static const struct word list[] = {
+#define VIEW(name, label) { name, label },
+#include "station/evidence/shot_views.def"
+#undef VIEW
+	};
+
+	return *name ? look_up(list, ARRAY_LEN(list), name) : name;
 }
 
 const char *words_retrieval(const char *state)

@@ -25,6 +25,7 @@ const char *words_action(const char *name);		/* of the ledger */
 const char *words_disposal(const char *name);
 const char *words_pause(const char *name);
 const char *words_purpose(const char *name);
+const char *words_view(const char *name);		/* of the shot list */
 const char *words_retrieval(const char *state);
 
 /** "3 s", "5 min", "2 h" into @text. */
@@ -35,6 +36,9 @@ void words_handlings(char *text, size_t size, const json_t *names);
 
 /** "0:07", "12:30" into @text: what is left, for a display that counts down. */
 void words_countdown(char *text, size_t size, int64_t left_ms);
+
+/** The beginning of a digest in @groups of four, to be read aloud: "3f2a 77c1" */
+void words_digest(char *text, size_t size, const char *digest, int groups);
 
 /** "2.4 Mbit/s" */
 void words_rate(char *text, size_t size, json_int_t bits_per_second);
