@@ -116,6 +116,20 @@ static int draw_overdue(struct screen *screen, int right)
 	return draw_at_right(screen, right, ROLE_HOLD, text);
 }
 
+/* The ledger itself: it is not the one that was signed before, or takes nothing more. */
+static int draw_record(struct screen *screen, int right)
+{
+	const json_t *record = json_object_get(screen->model.status, "record");
+
+	if (!record)
+		return right;
+	if (strcmp(field_text(json_object_get(record, "checkpoint"), "state"), "refused") == 0)
+		return draw_at_right(screen, right, ROLE_ALARM, _("RECORD REFUSED"));
+	if (!field_true(record, "writable"))
+		return draw_at_right(screen, right, ROLE_ALARM, _("RECORD FAILED"));
+	return right;
+}
+
 void pane_top(struct screen *screen)
 {
 	const json_t *status = screen->model.status;
@@ -133,6 +147,7 @@ void pane_top(struct screen *screen)
 	term_text(&screen->term, 0, right, columns - right, ROLE_BAR, clock);
 	if (field_true(status, "demo"))
 		right = draw_at_right(screen, right, ROLE_BAR_KEY, _("DEMO"));
+	right = draw_record(screen, right);
 	right = draw_recording(screen, right);
 	right = draw_overdue(screen, right);
 	if (!status)

@@ -109,6 +109,24 @@ static void add_signing(struct grid *grid, const json_t *signing)
 		grid_add(grid, _("the video is signed"));
 }
 
+/* Whether the ledger is the one that was signed before, and takes entries. */
+static void add_record(struct grid *grid, const json_t *record)
+{
+	const json_t *checkpoint = json_object_get(record, "checkpoint");
+	const char *state = field_text(checkpoint, "state");
+
+	if (!*state)
+		return;
+	grid_add(grid, _("Record"));
+	if (strcmp(state, "refused") == 0)
+		grid_add_format(grid, _("REFUSED by the signer, nothing is signed any more: %s"), field_text(checkpoint, "reason"));
+	else if (!field_true(record, "writable"))
+		grid_add_format(grid, _("NOTHING can be written into it: %s"), field_text(record, "reason"));
+	else
+		grid_add_format(grid, _("%lld entries, %lld of them signed"), (long long)field_integer(record, "entries", 0),
+				(long long)field_integer(checkpoint, "size", 0));
+}
+
 void print_status(FILE *out, const json_t *result)
 {
 	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
@@ -131,6 +149,7 @@ void print_status(FILE *out, const json_t *result)
 		grid_add_format(grid, _("%lld closed showings wait for theirs: the log could not be signed"),
 				(long long)field_integer(result, "unsealed", 0));
 	}
+	add_record(grid, json_object_get(result, "record"));
 	print_pair(grid, _("Case"), field_text(result, "case_no"));
 	grid_add(grid, _("Exhibit"));
 	grid_add_format(grid, "%s %s", field_text(result, "exhibit_no"),
