@@ -12,6 +12,7 @@
 #include "verify/package_own.h"
 
 #define CHECKPOINT "log/checkpoint"
+#define KEPT "--checkpoint"		/* in the place of a file's name */
 #define OPENING "log/opening-checkpoint"
 #define CLOSING "log/closing-checkpoint"
 #define PROOFS "log/proofs.json"
@@ -151,10 +152,20 @@ static void clear_statement(struct statement *statement)
 	mapped_close(&statement->file);
 }
 
+/* What a party has kept, and what the package proves about it. */
+struct kept {
+	bool given;			/* and it can be read, and is signed */
+	struct checkpoint checkpoint;
+	bool joined;			/* its last entry is in the package: the two below are of that one */
+	struct tlog_hash leaf;
+	struct tlog_proof inclusion;
+};
+
 /* --- inclusion ------------------------------------------------------------------------------------- */
 
 static bool check_proof(const struct package *package, const struct package_entry *entry,
-			const struct json_value *proof_of, const struct checkpoint *checkpoint)
+			const struct json_value *proof_of, const struct checkpoint *checkpoint,
+			struct kept *kept)
 {
 	struct tlog_proof proof;
 	int64_t seq;
@@ -165,6 +176,11 @@ static bool check_proof(const struct package *package, const struct package_entr
 			      _("there is no proof for entry %" PRId64 " where it should be"),
 			      entry->seq);
 		return false;
+	}
+	if (kept->given && (uint64_t)entry->seq + 1 == kept->checkpoint.size) {
+		kept->joined = true;
+		kept->leaf = entry->leaf;
+		kept->inclusion = proof;
 	}
 	if ((uint64_t)entry->seq < checkpoint->size &&
 	    tlog_check_inclusion(&proof, &entry->leaf, (uint64_t)entry->seq, checkpoint->size,
@@ -177,7 +193,8 @@ static bool check_proof(const struct package *package, const struct package_entr
 	return false;
 }
 
-static void check_inclusion(const struct package *package, const struct checkpoint *checkpoint)
+static void check_inclusion(const struct package *package, const struct checkpoint *checkpoint,
+			    struct kept *kept)
 {
 	CLEANUP(mapped_close) struct mapped file = { NULL, 0 };
 	CLEANUP(json_freep) struct json *json = NULL;
@@ -195,7 +212,7 @@ static void check_inclusion(const struct package *package, const struct checkpoi
 	proofs = json_root(json);
 	proof = proofs->kind == JSON_IS_ARRAY ? proofs->first : NULL;
 	for (; at < package->entry_count; at++, proof = proof ? proof->next : NULL)
-		proved += check_proof(package, &package->entries[at], proof, checkpoint);
+		proved += check_proof(package, &package->entries[at], proof, checkpoint, kept);
 	if (proof)
 		package_wrong(package, "log.proof", PROOFS, "%s",
 			      _("it has proofs for entries that are not in the package"));
@@ -218,36 +235,64 @@ static const struct statement *of_same_size(const struct checkpoint *kept,
 	return NULL;
 }
 
-/* @own the statements of the package, then NULL; the last one is the newest. */
-static void check_kept(const struct package *package, const struct note_key *key,
-		       const struct statement *const *own, const struct statement *newest)
+static void read_kept(const struct package *package, const struct note_key *key, struct kept *kept)
 {
-	static const char name[] = "--checkpoint";
-	const struct statement *same;
-	struct checkpoint kept;
 	struct note note;
 
-	if (!package->options->checkpoint ||
-	    !read_checkpoint(package, name, package->options->checkpoint, key, &kept, &note))
-		return;
-	same = of_same_size(&kept, own);
-	if (same && !tlog_equal(&kept.root, &same->checkpoint.root))
-		package_wrong(package, "log.fork", name, "%s",
+	*kept = (struct kept){ .given = package->options->checkpoint != NULL };
+	if (kept->given)
+		kept->given = read_checkpoint(package, KEPT, package->options->checkpoint, key,
+					      &kept->checkpoint, &note);
+}
+
+static void check_same(const struct package *package, const struct kept *kept, const struct statement *same)
+{
+	if (!tlog_equal(&kept->checkpoint.root, &same->checkpoint.root))
+		package_wrong(package, "log.fork", KEPT, "%s",
 			      _("the statement that was kept and one of the package are both "
 				"signed, have the same size, and "
 				"differ: the log was told to two parties in two ways"));
-	else if (same)
-		report_say(package->report, REPORT_OK, "log.kept", name, "%s",
+	else
+		report_say(package->report, REPORT_OK, "log.kept", KEPT, "%s",
 			   _("the statement that was kept is one of the package's: both tell of "
 			     "the same log"));
+}
+
+/* Where the last entry of the kept statement is in the package, its proof shows both trees. */
+static void check_joined(const struct package *package, const struct kept *kept, const struct checkpoint *newest)
+{
+	if (tlog_check_growth_of(&kept->inclusion, &kept->leaf, kept->checkpoint.size, &kept->checkpoint.root,
+				 newest->size, &newest->root))
+		report_say(package->report, REPORT_OK, "log.kept", KEPT,
+			   _("the log of the package continues the statement that was kept, of %" PRIu64 " entries"),
+			   kept->checkpoint.size);
 	else
-		report_say(package->report, REPORT_NOTE, "log.kept", name,
+		package_wrong(package, "log.fork", KEPT,
+			      _("the log of the package does not continue the statement that was kept, of %" PRIu64
+				" entries: entries were changed since, or the log was rolled back"),
+			      kept->checkpoint.size);
+}
+
+/* @own the statements of the package, then NULL; the last one is the newest. */
+static void check_kept(const struct package *package, const struct kept *kept,
+		       const struct statement *const *own, const struct statement *newest)
+{
+	const struct statement *same = kept->given ? of_same_size(&kept->checkpoint, own) : NULL;
+
+	if (!kept->given)
+		return;
+	if (same)
+		check_same(package, kept, same);
+	else if (kept->joined)
+		check_joined(package, kept, &newest->checkpoint);
+	else
+		report_say(package->report, REPORT_NOTE, "log.kept", KEPT,
 			   _("the statement that was kept is of %" PRIu64
 			     " entries, the newest of the package of %" PRIu64
 			     ". Both are signed; that one continues the other cannot be proved from the "
 			     "package alone: ask the "
 			     "station for a proof between the two sizes (log.prove)"),
-			   kept.size, newest->checkpoint.size);
+			   kept->checkpoint.size, newest->checkpoint.size);
 }
 
 /* --- from the opening to the end ------------------------------------------------------------------- */
@@ -303,7 +348,7 @@ static void check_end(const struct package *package, int64_t seq, const char *ac
 }
 
 static void check_growth(const struct package *package, const struct note_key *key,
-			 const struct statement *newest)
+			 const struct statement *newest, const struct kept *kept)
 {
 	CLEANUP(clear_statement)
 	struct statement opening = { .file = { NULL, 0 } },
@@ -328,7 +373,7 @@ static void check_growth(const struct package *package, const struct note_key *k
 		return;
 	}
 	list = json_root(json)->first;
-	check_kept(package, key,
+	check_kept(package, kept,
 		   (const struct statement *const[]){ &opening, newest, closed ? &closing : NULL,
 						      NULL },
 		   newest);
@@ -345,10 +390,12 @@ void log_check(struct package *package)
 {
 	CLEANUP(clear_statement) struct statement newest = { .file = { NULL, 0 } };
 	struct note_key key;
+	struct kept kept;
 
 	if (!find_key(package, &key) || !open_checkpoint(package, CHECKPOINT, &key, &newest))
 		return;
 	check_manifest(package, &newest.checkpoint);
-	check_inclusion(package, &newest.checkpoint);
-	check_growth(package, &key, &newest);
+	read_kept(package, &key, &kept);
+	check_inclusion(package, &newest.checkpoint, &kept);
+	check_growth(package, &key, &newest, &kept);
 }

@@ -226,6 +226,14 @@ static bool climb_both(const struct tlog_proof *proof, unsigned next, struct wal
 	return !walk.last && tlog_equal(&old_at, old_root) && tlog_equal(&at, root);
 }
 
+bool tlog_check_growth_of(const struct tlog_proof *inclusion, const struct tlog_hash *leaf, uint64_t old,
+			  const struct tlog_hash *old_root, uint64_t size, const struct tlog_hash *root)
+{
+	if (!old || old > size || inclusion->count > TLOG_PROOF_MAX)
+		return false;
+	return climb_both(inclusion, 0, (struct walk){ old - 1, size - 1 }, *leaf, old_root, root);
+}
+
 bool tlog_check_consistency(const struct tlog_proof *proof, uint64_t old, const struct tlog_hash *old_root,
 			    uint64_t size, const struct tlog_hash *root)
 {

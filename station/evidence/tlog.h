@@ -57,5 +57,11 @@ bool tlog_check_inclusion(const struct tlog_proof *proof, const struct tlog_hash
 /** With @old 0 anything is consistent, by an empty proof; with equal sizes the roots must be equal. */
 bool tlog_check_consistency(const struct tlog_proof *proof, uint64_t old, const struct tlog_hash *old_root,
 			    uint64_t size, const struct tlog_hash *root);
+/**
+ * The same by the inclusion proof of @leaf, the last one of the @old: what it has to the left is all of the old tree, and
+ * no later leaf has changed that.
+ */
+bool tlog_check_growth_of(const struct tlog_proof *inclusion, const struct tlog_hash *leaf, uint64_t old,
+			  const struct tlog_hash *old_root, uint64_t size, const struct tlog_hash *root);
 
 #endif

@@ -419,6 +419,46 @@ test_a_log_rewritten_after_the_opening_is_caught_by_a_checkpoint_that_was_kept(v
 	free(kept);
 }
 
+/* The newest statement of a shorter log, as a party keeps it, with the package of the longer one. */
+static void check_with_kept(struct package_rig *rig, size_t entries, bool forked)
+{
+	size_t len;
+	char *kept, *at;
+	struct mapped note;
+	struct package_options options = { .root = rig->certificates[RIG_ROOT], .checkpoint = &note };
+	struct report *report;
+
+	rig->signed_size = entries;
+	package_rig_seal(rig);
+	kept = package_rig_read(rig, "log/checkpoint", &len);
+	note = (struct mapped){ (const uint8_t *)kept, len };
+	rig->signed_size = 0;
+	at = strstr(rig->entries[0].line, "\"actor\":\"Wang\"");
+	if (forked)
+		memcpy(at, "\"actor\":\"Zhao\"", 14);
+	package_rig_seal(rig);
+	report = check_with(rig, &options);
+	assert_int_equal(report_has(report, "log.fork", "--checkpoint"), forked);
+	assert_int_equal(report_wrong(report), forked);
+	report_free(report);
+	memcpy(at, "\"actor\":\"Wang\"", 14);
+	free(kept);
+}
+
+static void test_a_log_written_anew_and_grown_past_what_was_kept_is_caught(void **state)
+{
+	struct package_rig *rig = *state;
+	unsigned tried = 0;
+
+	for (size_t size = rig->opened + 2; size <= rig->closed; size++)
+		if (rig->entries[size - 1].shown) {
+			check_with_kept(rig, size, false);
+			check_with_kept(rig, size, true);
+			tried++;
+		}
+	assert_true(tried > 0);
+}
+
 static void test_a_log_that_does_not_continue_its_opening_is_caught(void **state)
 {
 	struct package_rig *rig = *state;
@@ -575,6 +615,7 @@ int main(void)
 		TEST(test_an_entry_replaced_is_caught_by_its_proof),
 		TEST(test_entries_in_another_order_are_caught),
 		TEST(test_a_log_rewritten_after_the_opening_is_caught_by_a_checkpoint_that_was_kept),
+		TEST(test_a_log_written_anew_and_grown_past_what_was_kept_is_caught),
 		TEST(test_a_log_that_does_not_continue_its_opening_is_caught),
 		TEST(test_a_log_rolled_back_is_caught),
 		TEST(test_recordings_that_do_not_join_are_caught),
