@@ -74,7 +74,7 @@ class Station:
 
 def frames_of(path):
     run = subprocess.run(["ffprobe", "-v", "fatal", "-count_frames", "-select_streams", "v", "-show_entries",
-                          "stream=nb_read_frames", "-of", "csv=p=0", path], stdout=subprocess.PIPE, timeout=60)
+                          "stream=nb_read_frames", "-of", "csv=p=0", path], stdout=subprocess.PIPE, timeout=300)
     said = run.stdout.strip()
     return 0 if said == b"N/A" else int(said or -1)     # it has a track, and nothing in it
 
