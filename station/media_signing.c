@@ -9,14 +9,13 @@
 #include "certs/trust.h"
 #include "station/base/clock.h"
 #include "station/base/log.h"
+#include "station/signature.h"
 #include "station/station.h"
 #include <openssl/pem.h>
 
 #define REQUESTS_MAX 64
-#define SIGN_TIMEOUT_MS 2000
 #define SECTION_FRAMES 15
 #define SECTION_MS 1000
-#define DIGEST_BYTES 32
 
 struct media_signing {
 	struct station *station;
@@ -33,7 +32,7 @@ struct request {
 	struct media_signing *signing;
 	struct media_sign *sign;
 	uint32_t section;
-	uint8_t digest[DIGEST_BYTES];
+	uint8_t digest[SIGNATURE_DIGEST_BYTES];
 };
 
 /* --- what every screen is told -------------------------------------------------------------------- */
@@ -70,33 +69,15 @@ static void set_signed(struct media_signing *signing, uint32_t section)
 
 /* --- main: asking the signer ---------------------------------------------------------------------- */
 
-static int read_signature(uint8_t *der, size_t size, const json_t *result)
-{
-	const char *base64 = json_string_value(json_object_get(result, "signature"));
-	size_t len = base64 ? strlen(base64) : 0;
-	int len_bytes;
-
-	if (len == 0 || len % 4 || len / 4 * 3 > size)
-		return -1;
-	len_bytes = EVP_DecodeBlock(der, (const unsigned char *)base64, (int)len);
-	/* it counts the padding as bytes */
-	return len_bytes < 0 ? -1 : len_bytes - (base64[len - 1] == '=') - (base64[len - 2] == '=');
-}
-
-static void answered(void *arg, json_t *result, const struct err *err)
+static void answered(void *arg, const uint8_t *der, size_t len_bytes, const struct err *err)
 {
 	struct request *request = arg;
-	uint8_t der[120];
-	int len_bytes = result ? read_signature(der, sizeof der, result) : 0;
 
-	if (len_bytes > 0) {
-		media_sign_answer(request->sign, request->section, der, (size_t)len_bytes);
+	media_sign_answer(request->sign, request->section, der, len_bytes);
+	if (der)
 		set_signed(request->signing, request->section);
-	} else {
-		media_sign_answer(request->sign, request->section, NULL, 0);
-		set_unsigned(request->signing, request->section,
-			     result ? "the signer's answer holds no signature" : err->text);
-	}
+	else
+		set_unsigned(request->signing, request->section, err->text);
 	free(request);
 }
 
@@ -104,20 +85,15 @@ static void requested(void *owner, uint32_t events)
 {
 	struct media_signing *signing = owner;
 	struct request *request;
-	char hex[2 * DIGEST_BYTES + 1];
 
 	(void)events;
-	while ((request = queue_take(signing->requests))) {
-		util_hex(hex, request->digest, sizeof request->digest);
-		child_call(signing->station->signer, "signer.sign",
-			   json_pack("{s:s, s:s}", "key", "media", "digest", hex), SIGN_TIMEOUT_MS, answered,
-			   request);
-	}
+	while ((request = queue_take(signing->requests)))
+		signature_ask(signing->station, "media", request->digest, answered, request);
 }
 
 /* --- encode: sections ------------------------------------------------------------------------------ */
 
-static void ask(void *owner, struct media_sign *sign, uint32_t section, const uint8_t digest[DIGEST_BYTES])
+static void ask(void *owner, struct media_sign *sign, uint32_t section, const uint8_t digest[SIGNATURE_DIGEST_BYTES])
 {
 	struct media_signing *signing = owner;
 	struct request *request = malloc(sizeof *request);

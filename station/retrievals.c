@@ -3,11 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/base/base64.h"
 #include "station/base/clock.h"
 #include "station/base/log.h"
-#include "station/base/openssl.h"
-#include <openssl/evp.h>
-
 #include "station/base/rpc.h"
 #include "station/evidence/personal.h"
 #include "station/evidence/retrieval.h"
@@ -25,39 +23,28 @@ struct signing {
 	json_t *params, *result;
 };
 
-static int decode(const char *base64, uint8_t *der, size_t *len_bytes, struct err *err)
-{
-	size_t len = strlen(base64);
-	int got = len % 4 || len > CMS_MAX / 3 * 4 ? -1 : EVP_DecodeBlock(der, (const uint8_t *)base64, (int)len);
-
-	if (got <= 0)
-		return err_set(err, ERR_RANGE, "cms must be a signature in base64");
-	/* what the padding stands for is counted as zeros */
-	*len_bytes = (size_t)got - (base64[len - 1] == '=') - (base64[len - 2] == '=');
-	return 0;
-}
-
 static int sign_with_key(struct store *store, const struct signing *signing, int64_t id,
 			 struct retrieval_signature *signature, const char *base64, struct err *err)
 {
 	CLEANUP(util_freep) char *text = NULL;
 	CLEANUP(util_freep) uint8_t *der = malloc(CMS_MAX);
 	struct identity who;
-	size_t len_bytes = 0;
-	int rc = der ? 0 : err_set(err, ERR_NOMEM, "out of memory");
+	int len_bytes = der ? base64_decode(der, CMS_MAX, base64, strlen(base64)) : 0;
+	int rc;
 
+	if (!der)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	if (len_bytes <= 0)
+		return err_set(err, ERR_RANGE, "cms must be a signature in base64");
+	rc = retrieval_text(store, id, &text, err);
 	if (rc == 0)
-		rc = decode(base64, der, &len_bytes, err);
-	if (rc == 0)
-		rc = retrieval_text(store, id, &text, err);
-	if (rc == 0)
-		rc = personal_verify(signing->station->config.state, text, der, len_bytes, &who, err);
+		rc = personal_verify(signing->station->config.state, text, der, (size_t)len_bytes, &who, err);
 	if (rc < 0)
 		return rc;
 	signature->name = who.name;
 	signature->certificate = who.id;
 	signature->cms = der;
-	signature->cms_len_bytes = len_bytes;
+	signature->cms_len_bytes = (size_t)len_bytes;
 	return retrieval_sign(store, &signing->act, id, signature, err);
 }
 

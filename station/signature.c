@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "station/base/openssl.h"
+#include "station/base/base64.h"
 #include "station/station.h"
-#include <openssl/evp.h>
 
 #define WAIT_MS 5000
 #define DER_MAX 160		/* of P-256 72, with room for what OpenSSL counts as bytes */
@@ -16,30 +15,19 @@ struct asked {
 	void *arg;
 };
 
-static size_t decode(uint8_t der[DER_MAX], const char *base64)
-{
-	size_t len = base64 ? strlen(base64) : 0;
-	int len_bytes;
-
-	if (len == 0 || len % 4 || len / 4 * 3 > DER_MAX)
-		return 0;
-	len_bytes = EVP_DecodeBlock(der, (const unsigned char *)base64, (int)len);
-	/* it counts the padding */
-	return len_bytes < 0 ? 0 : (size_t)len_bytes - (base64[len - 1] == '=') - (base64[len - 2] == '=');
-}
-
 static void answered(void *arg, json_t *result, const struct err *err)
 {
 	struct asked *asked = arg;
 	uint8_t der[DER_MAX];
-	size_t len_bytes = result ? decode(der, json_string_value(json_object_get(result, "signature"))) : 0;
+	const char *base64 = json_string_value(json_object_get(result, "signature"));
+	int len_bytes = base64 ? base64_decode(der, sizeof der, base64, strlen(base64)) : 0;
 	struct err none;
 
-	if (result && !len_bytes) {
+	if (result && len_bytes <= 0) {
 		err_set(&none, ERR_PROTO, "the signer's answer holds no signature");
 		err = &none;
 	}
-	asked->done(asked->arg, len_bytes ? der : NULL, len_bytes, err);
+	asked->done(asked->arg, len_bytes > 0 ? der : NULL, (size_t)MAX(len_bytes, 0), err);
 	free(asked);
 }
 

@@ -18,28 +18,6 @@
 #define PROOFS "log/proofs.json"
 #define CONSISTENCY "log/consistency.json"
 #define MANIFEST "manifest.json"
-#define HASH_TEXT 44			/* base64 of 32 bytes */
-
-/* --- hashes as text -------------------------------------------------------------------------------- */
-
-static void print_hash(char text[HASH_TEXT + 1], const struct tlog_hash *hash)
-{
-	EVP_EncodeBlock((unsigned char *)text, hash->bytes, sizeof hash->bytes);
-}
-
-/* Base64 in its one right form. */
-static bool read_hash(struct tlog_hash *hash, const char *text)
-{
-	uint8_t bytes[HASH_TEXT];
-	char again[HASH_TEXT + 1];
-
-	if (!text || strlen(text) != HASH_TEXT ||
-	    EVP_DecodeBlock(bytes, (const unsigned char *)text, HASH_TEXT) != 33)
-		return false;
-	memcpy(hash->bytes, bytes, sizeof hash->bytes);
-	print_hash(again, hash);
-	return strcmp(again, text) == 0;
-}
 
 static bool read_proof(struct tlog_proof *proof, const struct json_value *list)
 {
@@ -48,7 +26,7 @@ static bool read_proof(struct tlog_proof *proof, const struct json_value *list)
 		return false;
 	for (const struct json_value *item = list->first; item; item = item->next)
 		if (item->kind != JSON_IS_TEXT ||
-		    !read_hash(&proof->hashes[proof->count++], item->text))
+		    !tlog_hash_read(&proof->hashes[proof->count++], item->text))
 			return false;
 	return true;
 }
@@ -134,7 +112,7 @@ static void check_manifest(const struct package *package, const struct checkpoin
 	int64_t size;
 
 	if (!json_integer_of(log, "size", &size) || (uint64_t)size != checkpoint->size ||
-	    !read_hash(&root, json_text(log, "root")) || !tlog_equal(&root, &checkpoint->root))
+	    !tlog_hash_read(&root, json_text(log, "root")) || !tlog_equal(&root, &checkpoint->root))
 		package_wrong(package, "log.manifest", MANIFEST, "%s",
 			      _("size or root of the log in the list of contents are not those of "
 				"log/checkpoint"));

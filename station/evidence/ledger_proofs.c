@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station/evidence/ledger_proofs.h"
 
-#include <string.h>
-
-#include "station/base/openssl.h"
-#include <openssl/evp.h>
-
-#define BASE64_SIZE 45		/* of 32 bytes, with the NUL */
-
 /* --- proofs --------------------------------------------------------------------------------------- */
 
 struct search {
@@ -74,23 +67,12 @@ json_t *ledger_proof_json(const struct tlog_proof *proof)
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < proof->count; i++) {
-		char text[BASE64_SIZE];
+		char text[TLOG_HASH_TEXT_SIZE];
 
-		EVP_EncodeBlock((uint8_t *)text, proof->hashes[i].bytes, sizeof proof->hashes[i].bytes);
+		tlog_hash_print(text, &proof->hashes[i]);
 		json_array_append_new(list, json_string(text));
 	}
 	return list;
-}
-
-static bool read_hash(struct tlog_hash *hash, const char *text)
-{
-	uint8_t bytes[33];	/* 44 characters are 33 bytes, the last of which is the padding's */
-
-	if (!text || strlen(text) != BASE64_SIZE - 1 || text[BASE64_SIZE - 2] != '=' || text[BASE64_SIZE - 3] == '=' ||
-	    EVP_DecodeBlock(bytes, (const uint8_t *)text, BASE64_SIZE - 1) != sizeof bytes)
-		return false;
-	memcpy(hash->bytes, bytes, sizeof hash->bytes);
-	return true;
 }
 
 int ledger_proof_read(struct tlog_proof *proof, const json_t *hashes, struct err *err)
@@ -102,7 +84,7 @@ int ledger_proof_read(struct tlog_proof *proof, const json_t *hashes, struct err
 	if (!json_is_array(hashes) || json_array_size(hashes) > TLOG_PROOF_MAX)
 		return err_set(err, ERR_RANGE, "a proof is a list of at most %d hashes", TLOG_PROOF_MAX);
 	json_array_foreach((json_t *)hashes, i, item)
-		if (!read_hash(&proof->hashes[proof->count++], json_string_value(item)))
+		if (!tlog_hash_read(&proof->hashes[proof->count++], json_string_value(item)))
 			return err_set(err, ERR_RANGE, "hash %zu of the proof is not the base64 of 32 bytes", i);
 	return 0;
 }

@@ -49,9 +49,9 @@ static json_t *showing_json(const struct dossier *dossier)
 static json_t *log_json(const struct package *package)
 {
 	const struct checkpoint *newest = &package->dossier->newest.checkpoint;
-	char root[64];
+	char root[TLOG_HASH_TEXT_SIZE];
 
-	EVP_EncodeBlock((unsigned char *)root, newest->root.bytes, sizeof newest->root.bytes);
+	tlog_hash_print(root, &newest->root);
 	return json_pack("{s:s, s:s, s:I, s:s, s:I}", "origin", newest->origin, "key", package->log_key, "size",
 			 (json_int_t)newest->size, "root", root, "entries", (json_int_t)package->dossier->count);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/base/base64.h"
 #include "station/base/openssl.h"
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -42,6 +43,21 @@ struct tlog_hash tlog_node(const struct tlog_hash *left, const struct tlog_hash 
 bool tlog_equal(const struct tlog_hash *a, const struct tlog_hash *b)
 {
 	return memcmp(a, b, sizeof *a) == 0;
+}
+
+void tlog_hash_print(char text[TLOG_HASH_TEXT_SIZE], const struct tlog_hash *hash)
+{
+	EVP_EncodeBlock((unsigned char *)text, hash->bytes, sizeof hash->bytes);
+}
+
+bool tlog_hash_read(struct tlog_hash *hash, const char *text)
+{
+	struct tlog_hash read;
+
+	if (!text || base64_decode(read.bytes, sizeof read.bytes, text, strlen(text)) != sizeof read.bytes)
+		return false;
+	*hash = read;
+	return true;
 }
 
 /* --- appending ------------------------------------------------------------------------------------ */

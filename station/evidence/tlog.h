@@ -15,6 +15,8 @@
 
 #define TLOG_PROOF_MAX 64	/* a tree of 2^63 leaves is 63 high, and a consistency proof one longer */
 
+#define TLOG_HASH_TEXT_SIZE 45
+
 struct tlog_hash { uint8_t bytes[32]; };
 
 struct tlog_tree {
@@ -30,6 +32,10 @@ struct tlog_proof {
 struct tlog_hash tlog_leaf(const void *entry, size_t len_bytes);
 struct tlog_hash tlog_node(const struct tlog_hash *left, const struct tlog_hash *right);
 bool tlog_equal(const struct tlog_hash *a, const struct tlog_hash *b);
+
+/** A hash as base64. Only its one right form is read; false, also for NULL: @text is none. */
+void tlog_hash_print(char text[TLOG_HASH_TEXT_SIZE], const struct tlog_hash *hash);
+bool tlog_hash_read(struct tlog_hash *hash, const char *text);
 
 /** A tree of all zeroes is the empty one. */
 void tlog_append(struct tlog_tree *tree, const struct tlog_hash *leaf);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "station/base/base64.h"
 #include "station/base/clock.h"
 #include "station/base/err.h"
 #include "station/base/ipc.h"
@@ -266,9 +267,47 @@ static void test_log_lines_cannot_be_forged(void **state)
 	assert_string_equal(line.text, "name a?b?[31m??");
 }
 
+/* --- base64 --------------------------------------------------------------------------------------- */
+
+/* RFC 4648 10 */
+static void test_base64_gives_the_bytes_of_the_published_vectors(void **state)
+{
+	static const char *const vectors[][2] = {
+		{ "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" }, { "Zm9vYg==", "foob" },
+		{ "Zm9vYmE=", "fooba" }, { "Zm9vYmFy", "foobar" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
+		const char *text = vectors[i][0], *right = vectors[i][1];
+		char bytes[8];
+
+		assert_int_equal(base64_decode(bytes, strlen(right), text, strlen(text)), strlen(right));
+		assert_memory_equal(bytes, right, strlen(right));
+		if (*right)
+			assert_int_equal(base64_decode(bytes, strlen(right) - 1, text, strlen(text)), -1);
+	}
+}
+
+static void test_base64_takes_one_form_only(void **state)
+{
+	static const char *const bad[] = {
+		"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "=", "Zm9v\n", "Zm 9v", "Zm9vYg==Zm9v", "Zg=A", "Zm9-", "Zm9_",
+		"\nm9v", "Zm9v====",
+	};
+	char bytes[16];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(base64_decode(bytes, sizeof bytes, bad[i], strlen(bad[i])), -1);
+	assert_int_equal(base64_decode(bytes, sizeof bytes, "Zm\0v", 4), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_base64_gives_the_bytes_of_the_published_vectors),
+		cmocka_unit_test(test_base64_takes_one_form_only),
 		cmocka_unit_test(test_err_names_the_cause_of_the_system),
 		cmocka_unit_test(test_err_is_never_cut_inside_a_character),
 		cmocka_unit_test(test_unhex_refuses_what_is_not_exactly_the_bytes),
