@@ -46,7 +46,6 @@ int mapped_open(struct mapped *out, int folder_fd, const char *name, struct err 
 	int fd = folder_fd == AT_FDCWD ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
 				       : open_below(folder_fd, name);
 	struct stat info;
-	void *bytes;
 
 	if (fd < 0 && errno == ELOOP)
 		return err_set(err, ERR_DENIED, "%s",
@@ -55,20 +54,36 @@ int mapped_open(struct mapped *out, int folder_fd, const char *name, struct err 
 		return err_os(err, "%s", _("it cannot be opened"));
 	if (!S_ISREG(info.st_mode))
 		return err_set(err, ERR_DENIED, "%s", _("it is not a file"));
-	if (info.st_size == 0) {
+	return mapped_part(out, fd, 0, (uint64_t)info.st_size, err);
+}
+
+/* Of the first of @bytes, which need not begin with a page. */
+static size_t into_page(uintptr_t at)
+{
+	return at % (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int mapped_part(struct mapped *out, int fd, uint64_t at, uint64_t len_bytes, struct err *err)
+{
+	size_t before = into_page(at);
+	uint8_t *bytes;
+
+	if (len_bytes == 0) {
 		*out = (struct mapped){ nothing, 0 };
 		return 0;
 	}
-	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	bytes = mmap(NULL, len_bytes + before, PROT_READ, MAP_PRIVATE, fd, (off_t)(at - before));
 	if (bytes == MAP_FAILED)
 		return err_os(err, "%s", _("it cannot be read"));
-	*out = (struct mapped){ bytes, (size_t)info.st_size };
+	*out = (struct mapped){ bytes + before, len_bytes };
 	return 0;
 }
 
 void mapped_close(struct mapped *mapped)
 {
+	size_t before = into_page((uintptr_t)mapped->bytes);
+
 	if (mapped->bytes && mapped->bytes != nothing)
-		munmap((void *)mapped->bytes, mapped->len_bytes);
+		munmap((void *)(mapped->bytes - before), mapped->len_bytes + before);
 	*mapped = (struct mapped){ NULL, 0 };
 }

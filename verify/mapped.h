@@ -20,6 +20,8 @@ struct mapped {
  * followed). @out for mapped_close; untouched on failure. ERR_OS, ERR_DENIED for what is no regular file.
  */
 int mapped_open(struct mapped *out, int folder_fd, const char *name, struct err *err);
+/** The same of @len_bytes from @at of an open file, which is that long. ERR_OS */
+int mapped_part(struct mapped *out, int fd, uint64_t at, uint64_t len_bytes, struct err *err);
 void mapped_close(struct mapped *mapped);
 
 #endif

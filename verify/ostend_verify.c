@@ -8,18 +8,18 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "station/base/i18n.h"
 #include "verify/mapped.h"
 #include "verify/media_report.h"
 #include "verify/package_check.h"
+#include "verify/source.h"
 
 static const char usage_text[] = N_(
 "Usage: ostend-verify [--root ROOT.PEM] [--checkpoint NOTE] [--json] PACKAGE\n"
 "       ostend-verify [--root ROOT.PEM] [--json] RECORDING.mp4\n"
 "\n"
-"Checks a package (a folder): its list of contents and signature, each file, the log, each recording; or says\n"
+"Checks a package (a folder, or a ZIP): its list of contents and signature, each file, the log, each recording; or says\n"
 "which seconds of one recording are authentic, changed, missing or not signed. Needs no network and no station.\n"
 "  --root FILE        the centre's root certificate, as you have it from elsewhere\n"
 "  --checkpoint FILE  a statement of the log (a signed note) that a party has kept\n"
@@ -120,13 +120,6 @@ static int check_package(const struct options *options, X509 *root, struct repor
 	return report_wrong(report) ? WRONG : DONE;
 }
 
-static bool is_folder(const char *path)
-{
-	struct stat info;
-
-	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static int run(const struct options *options)
 {
 	struct report *report = report_new(stdout, options->json);
@@ -138,7 +131,7 @@ static int run(const struct options *options)
 		return UNREADABLE;
 	if (read_root(&root, options->root_path, &err) < 0)
 		status = fail(options->root_path, &err);
-	else if (is_folder(options->path))
+	else if (source_is_package(options->path))
 		status = check_package(options, root, report);
 	else
 		status = check_recording(options, root, report);

@@ -20,7 +20,7 @@ static void read_chain(struct package *package, enum package_chain which)
 	CLEANUP(mapped_close) struct mapped file = { NULL, 0 };
 	struct err err;
 
-	if (mapped_open(&file, package->folder_fd, chains[which].file, &err) < 0 ||
+	if (source_file(&package->source, chains[which].file, &file, &err) < 0 ||
 	    chain_read(&package->chains[which], (const char *)file.bytes, file.len_bytes, &err) < 0)
 		package_wrong(package, "certificate.read", chains[which].file,
 			      _("the certificate cannot be read: %s"), err.text);

@@ -29,7 +29,7 @@ bool package_open(const struct package *package, const char *check, const char *
 {
 	struct err err;
 
-	if (mapped_open(out, package->folder_fd, name, &err) == 0)
+	if (source_file(&package->source, name, out, &err) == 0)
 		return true;
 	if (!package_find(package, name))
 		package_wrong(package, check, name, "%s", err.text);
@@ -87,24 +87,33 @@ static void clear(struct package *package)
 	json_free(package->json);
 	mapped_close(&package->manifest_bytes);
 	mapped_close(&package->entries_bytes);
-	if (package->folder_fd >= 0)
-		close(package->folder_fd);
+	source_close(&package->source);
 }
 
 int package_check(struct report *report, const char *path, const struct package_options *options,
 		  struct err *err)
 {
-	struct package package = { .report = report, .options = options, .folder_fd = -1 };
+	struct package package = { .report = report, .options = options };
+	struct err why;
+	int rc = source_open(&package.source, path, &why);
 
-	package.folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (package.folder_fd < 0)
-		return err_os(err, "%s", _("it cannot be opened"));
+	if (rc < 0) {
+		clear(&package);
+		if (rc != ERR_PROTO)
+			return err_set(err, rc, "%s", why.text);
+		package_wrong(&package, "zip.table", NULL,
+			      _("the ZIP's own table is not the one that was written, so nothing in it is "
+				"looked at: %s"),
+			      why.text);
+		return 0;
+	}
 	package_read_certificates(&package);
 	package_read_manifest(&package);
 	check_signature(&package);
 	if (package.manifest) {
 		package_judge_certificates(&package);
 		package_check_files(&package);
+		package_check_table(&package);
 		package_check_sums(&package);
 		log_read_entries(&package);
 		log_check(&package);

@@ -24,7 +24,7 @@ static void check_digest(struct package *package, struct package_file *file)
 			      _("the station itself says of this file: %s"), file->problem);
 	if (file->absent)
 		return;
-	if (mapped_open(&bytes, package->folder_fd, file->name, &err) < 0) {
+	if (source_file(&package->source, file->name, &bytes, &err) < 0) {
 		package_wrong(package, "file.missing", file->name,
 			      _("this file is on the list of contents, but it is not here: %s"),
 			      err.text);
@@ -51,6 +51,14 @@ static bool is_listed(const struct package *package, const char *path)
 	return file && !file->absent;
 }
 
+static void check_name(struct package *package, const char *path)
+{
+	if (strcmp(path, "manifest.json") != 0 && strcmp(path, "manifest.p7s") != 0 && !is_listed(package, path))
+		package_wrong(package, "file.surplus", path, "%s",
+			      _("this file is not on the list of contents: it was added later, and "
+				"nothing vouches for it"));
+}
+
 static void walk(struct package *package, int fd, const char *before, unsigned depth);
 
 static void visit(struct package *package, int fd, const char *path, const char *last,
@@ -73,11 +81,8 @@ static void visit(struct package *package, int fd, const char *path, const char 
 	} else if (!S_ISREG(info.st_mode)) {
 		package_wrong(package, "file.kind", path, "%s",
 			      _("this is not a file but a link or a device: a package has none"));
-	} else if (strcmp(path, "manifest.json") != 0 && strcmp(path, "manifest.p7s") != 0 &&
-		   !is_listed(package, path)) {
-		package_wrong(package, "file.surplus", path, "%s",
-			      _("this file is not on the list of contents: it was added later, and "
-				"nothing vouches for it"));
+	} else {
+		check_name(package, path);
 	}
 }
 
@@ -101,17 +106,32 @@ static void walk(struct package *package, int fd, const char *before, unsigned d
 	closedir(folder);
 }
 
+static void check_surplus(struct package *package)
+{
+	int top;
+	size_t count;
+
+	if (package->source.zip) {
+		const struct zip_member *members = zip_members(package->source.zip, &count);
+
+		for (size_t i = 0; i < count; i++)
+			check_name(package, members[i].name);
+		return;
+	}
+	top = openat(package->source.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (top >= 0)
+		walk(package, top, "", 0);
+}
+
 void package_check_files(struct package *package)
 {
-	int top = openat(package->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t good = 0;
 
 	for (size_t i = 0; i < package->file_count; i++) {
 		check_digest(package, &package->files[i]);
 		good += package->files[i].good;
 	}
-	if (top >= 0)
-		walk(package, top, "", 0);
+	check_surplus(package);
 	report_say(package->report, good == package->file_count ? REPORT_OK : REPORT_NOTE,
 		   "file.digests", NULL,
 		   _("%zu of %zu files on the list of contents are here and unchanged (SHA-256)"),

@@ -148,7 +148,7 @@ void package_read_manifest(struct package *package)
 {
 	struct err err;
 
-	if (mapped_open(&package->manifest_bytes, package->folder_fd, MANIFEST, &err) < 0) {
+	if (source_file(&package->source, MANIFEST, &package->manifest_bytes, &err) < 0) {
 		package_wrong(package, "manifest.missing", MANIFEST,
 			      _("the list of contents is not there: %s"), err.text);
 		return;

@@ -115,7 +115,7 @@ static void check_recording(const struct package *package, const struct package_
 			   _("it holds no picture: the station failed when it had just been begun, as the log says"));
 		return;
 	}
-	if (mapped_open(&bytes, package->folder_fd, file->name, &err) < 0)
+	if (source_file(&package->source, file->name, &bytes, &err) < 0)
 		return;		/* told with the list of contents */
 	if (media_file_check(&media, bytes.bytes, bytes.len_bytes, package->root, &err) < 0) {
 		package_wrong(package, "recording.read", file->name,

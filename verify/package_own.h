@@ -6,6 +6,7 @@
 #include "station/evidence/note.h"
 #include "verify/json.h"
 #include "verify/package_check.h"
+#include "verify/source.h"
 
 #define PACKAGE_FILES_MAX 100000
 #define PACKAGE_NAME_MAX 200
@@ -32,7 +33,7 @@ struct package_entry {
 struct package {
 	struct report *report;
 	const struct package_options *options;
-	int folder_fd;
+	struct source source;
 	struct chain chains[CHAIN_COUNT];	/* count 0: not there, or not good */
 	X509 *root;			/* borrowed: given, or the package's; NULL: neither */
 	struct mapped manifest_bytes;
@@ -66,6 +67,8 @@ void package_read_certificates(struct package *package);
 void package_judge_certificates(struct package *package);
 /* package_files.c */
 void package_check_files(struct package *package);
+/** A ZIP's own words about its files. */
+void package_check_table(struct package *package);
 void package_check_sums(struct package *package);
 /* log_check.c, log_entries.c */
 void log_check(struct package *package);

@@ -191,11 +191,13 @@ int package_write(struct package **out, const struct dossier *dossier, const str
 	package->dossier = dossier;
 	package->order = *order;
 	package->remarks = json_array();
-	rc = check_closed(package, err);
+	rc = package_out_check_outside(order->out, order->state_path, err);
+	if (rc == 0)
+		rc = check_closed(package, err);
 	if (rc == 0)
 		rc = package_list_media(package, err);
 	if (rc == 0)
-		rc = package_out_open(&package->out, order->out, package->all_bytes, err);
+		rc = package_out_open(&package->out, order->out, package->all_bytes, order->made_utc_us, err);
 	if (rc == 0)
 		rc = fill(package, err);
 	if (rc == 0)

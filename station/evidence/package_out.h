@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * package_out.h - a new folder that appears whole under its name or not at all: written as PATH.new, every file and
- * folder synced, then renamed. Nothing that is there is opened, followed or overwritten. One thread.
+ * package_out.h - a new folder, or a ZIP when its name ends so, that appears whole under its name or not at all: written as
+ * PATH.new, all of it synced, then renamed. Nothing that is there is opened, followed or overwritten. One thread.
  */
 #ifndef OSTEND_EVIDENCE_PACKAGE_OUT_H
 #define OSTEND_EVIDENCE_PACKAGE_OUT_H
@@ -15,11 +15,15 @@ struct package_out;
 /**
  * Make PATH.new, in a folder that is there and has @need_bytes free.
  *
- * @path   absolute
+ * @path   absolute; ends in .zip: a ZIP of the same files, all of the time @utc_us
  * @return 0; ERR_RANGE for a path that is not absolute, or whose last part is none; ERR_STATE when PATH or PATH.new is
  *         there; ERR_FULL; ERR_OS
  */
-int package_out_open(struct package_out **out, const char *path, uint64_t need_bytes, struct err *err);
+int package_out_open(struct package_out **out, const char *path, uint64_t need_bytes, uint64_t utc_us,
+		     struct err *err);
+/** ERR_RANGE when @path would be made in the folder @folder or below. */
+int package_out_check_outside(const char *path, const char *folder, struct err *err);
+
 /** What was not finished is removed. Returns NULL. */
 struct package_out *package_out_free(struct package_out *out);
 DEFINE_FREEP(package_out_free, struct package_out *)

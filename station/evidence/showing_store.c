@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "station/base/cards.h"
+#include "station/base/qr_text.h"
 #include "station/base/rpc.h"
 #include "station/evidence/retrieval.h"
 
@@ -285,11 +286,27 @@ int showing_store_stage(struct store *store, const struct act *act, int64_t id, 
 			     exhibit->values.name, "seal", exhibit->values.seal_no, "acknowledged", names), NULL, err);
 }
 
+/* Whoever is there sees what it is; a case's record, which leaves the centre, must not say it of another case. */
+static const char *for_the_record(struct store *store, const struct act *act, const char *text, const char *sentence)
+{
+	char code[ITEM_CODE_SIZE];
+	enum item_code_kind kind;
+	struct exhibit exhibit;
+
+	if (qr_text_read(code, &kind, text, strlen(text), NULL) == 0)
+		text = code;
+	if (!act->case_no[0] || exhibit_by_code(store, text, &exhibit, NULL) < 0 ||
+	    strcmp(exhibit.in_case.values.case_no, act->case_no) == 0)
+		return sentence;
+	return "this exhibit is of another case, and not on the list of this showing";
+}
+
 int showing_store_refuse_scan(struct store *store, const struct act *act, const char *code, const char *sentence,
 			      struct err *err)
 {
 	char shown[64];
 
+	sentence = for_the_record(store, act, code, sentence);
 	snprintf(shown, sizeof shown, "%.48s", code);
 	return ledger_append(store, act, LEDGER_SCAN_REFUSED, NULL, "",
 			     json_pack("{s:o, s:o}", "code", rpc_text(shown), "because", rpc_text(sentence)), NULL, err);

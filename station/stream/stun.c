@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "station/base/crc32.h"
 #include "station/base/openssl.h"
 
 #include <openssl/crypto.h>
@@ -39,24 +40,6 @@ enum {					/* RFC 8489 18.3, RFC 8445 20.1 */
 	ATTR_CONTROLLED = 0x8029,
 	ATTR_CONTROLLING = 0x802a,
 };
-
-/* CRC-32 of ISO 3309, four bits at a time: a table of 16 words, and a check is 100 bytes long. */
-static uint32_t crc32_of(const uint8_t *bytes, size_t len)
-{
-	static const uint32_t table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= bytes[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
-}
 
 /* HMAC-SHA1 of the first @covered bytes, the header's length counted up to the end of the attribute. */
 static int integrity_of(uint8_t mac[INTEGRITY_LEN], const uint8_t *bytes, size_t covered,
@@ -190,7 +173,7 @@ static int read_fingerprint(struct stun_message *message, size_t at, size_t len)
 
 	if (len != 4 || at + FINGERPRINT_SIZE != message->len_bytes)
 		return ERR_PROTO;
-	if (be32_get(value) != (crc32_of(message->bytes, at) ^ FINGERPRINT_XOR))
+	if (be32_get(value) != (crc32_of(0, message->bytes, at) ^ FINGERPRINT_XOR))
 		return ERR_PROTO;
 	message->fingerprint = true;
 	return 0;
@@ -298,7 +281,7 @@ static size_t seal(uint8_t *out, size_t at, const struct stun_message *request, 
 	write_attribute_header(out, at, ATTR_INTEGRITY, INTEGRITY_LEN);
 	at += INTEGRITY_SIZE;
 	be16_put(out + 2, (uint16_t)(len - STUN_HEADER_LEN));
-	be32_put(out + at + 4, crc32_of(out, at) ^ FINGERPRINT_XOR);
+	be32_put(out + at + 4, crc32_of(0, out, at) ^ FINGERPRINT_XOR);
 	write_attribute_header(out, at, ATTR_FINGERPRINT, 4);
 	return len;
 }

@@ -20,6 +20,7 @@
 #include "certs/layout.h"
 #include "certs/trust.h"
 #include "station/evidence/package.h"
+#include "station/evidence/package_out.h"
 #include "station/evidence/recording_store.h"
 #include "station/evidence/retrieval.h"
 #include "station/evidence/showing_store.h"
@@ -31,7 +32,7 @@
 #define OTHER_CASE "(2026)CANARY-124"
 
 struct fixture {
-	char *state;			/* STATE */
+	char *folder, *state;		/* state: STATE, in it */
 	char evidence[512], out[512];
 	struct store *store;
 	struct exhibit knife, bottle;	/* the bottle is of another case */
@@ -199,6 +200,9 @@ static void show(struct fixture *fixture)
 	keep_still(fixture, 0, 0);
 	must(ledger_append(fixture->store, &other, LEDGER_EXHIBIT_CHANGED, OTHER_CASE, "物证1",
 			   json_pack("{s:s}", "name", "CANARY"), NULL, &err), &err);
+	other = act_of(fixture, "陈 Chen", "", "");
+	must(showing_store_refuse_scan(fixture->store, &other, fixture->bottle.code, "E-1 (物证1, CANARY bottle) is not on the list",
+				       &err), &err);
 	note(fixture, "the station", "station", LEDGER_TABLE_EVENT,
 	     json_pack("{s:s, s:s, s:s}", "kind", "command", "outcome", "done", "text", "turned to 90.0°"));
 	note(fixture, "the station", "station", LEDGER_TABLE_EVENT,
@@ -262,10 +266,12 @@ static int set_up(void **state)
 	struct authority *authority;
 	struct err err;
 
-	fixture->state = temp_folder_new();
+	fixture->folder = temp_folder_new();
+	assert_true(asprintf(&fixture->state, "%s/state", fixture->folder) > 0);
+	mkdir(fixture->state, 0700);
 	fixture->now_us = NOW_US;
 	snprintf(fixture->evidence, sizeof fixture->evidence, "%s/evidence", fixture->state);
-	snprintf(fixture->out, sizeof fixture->out, "%s/package", fixture->state);
+	snprintf(fixture->out, sizeof fixture->out, "%s/package", fixture->folder);
 	mkdir(fixture->evidence, 0700);
 	must(authority_open(&authority, fixture->state, &err), &err);
 	must(authority_init(authority, "Centre", &err), &err);
@@ -298,7 +304,8 @@ static int tear_down(void **state)
 	EVP_PKEY_free(fixture->checkpoint_key);
 	EVP_PKEY_free(fixture->log_key);
 	store_free(fixture->store);
-	temp_folder_free(fixture->state);
+	temp_folder_free(fixture->folder);
+	free(fixture->state);
 	free(fixture);
 	return 0;
 }
@@ -391,7 +398,7 @@ static void test_package_is_what_stock_tools_say_it_is(void **state)
 	assert_runs(fixture, "for f in minutes.*.html; do xmllint --noout --nonet $f || exit 1; done");
 	assert_says(fixture, "pdftotext minutes.en.pdf -", "Closing fingerprint");
 	assert_says(fixture, "pdftotext minutes.zh_CN.pdf -", "菜刀");
-	assert_runs(fixture, "cmp recordings/recording-001.mp4 ../evidence/media/1/recording-001.mp4");
+	assert_runs(fixture, "cmp recordings/recording-001.mp4 ../state/evidence/media/1/recording-001.mp4");
 	assert_runs(fixture, "ls stills/0002.jpg stills/0002.json retrieval/0001.jpg log/closing-checkpoint");
 }
 
@@ -508,6 +515,7 @@ static void test_package_tells_nothing_of_another_case(void **state)
 
 	must(make(fixture, &order, &summary, &err), &err);
 	assert_runs(fixture, "! grep -r CANARY .");
+	assert_runs(fixture, "grep -q 'of another case, and not on the list' log/entries.jsonl");
 	assert_runs(fixture, "! pdftotext minutes.en.pdf - | grep CANARY");
 }
 
@@ -600,6 +608,87 @@ static void test_package_overwrites_nothing_and_leaves_nothing_behind(void **sta
 	assert_int_equal(lstat(fixture->out, &info), -1);
 }
 
+static void test_package_as_a_zip_has_the_same_files(void **state)
+{
+	struct fixture *fixture = *state;
+	struct package_order order = order_of(fixture);
+	struct package_summary summary, again;
+	char zip[600];
+	struct err err;
+
+	must(make(fixture, &order, &summary, &err), &err);
+	snprintf(zip, sizeof zip, "%s.zip", fixture->out);
+	order.out = zip;
+	must(make(fixture, &order, &again, &err), &err);
+	assert_int_equal(again.files, summary.files);
+	assert_int_equal(again.bytes, summary.bytes);
+	assert_runs(fixture, "test $(stat -c %a ../package.zip) = 600 && unzip -tqq ../package.zip");
+	assert_runs(fixture, "mkdir ../u && cd ../u && unzip -qq ../package.zip && diff -r package ../package "
+		    "-x manifest.p7s -x 'minutes.*.pdf' -x manifest.json -x SHA256SUMS");
+	assert_runs(fixture, "cd ../u/package && sha256sum -c --strict --quiet SHA256SUMS && " VERIFY
+		    " -attime $(date -d '2026-12-01' +%s)");
+	assert_int_equal(make(fixture, &order, &again, &err), ERR_STATE);
+	assert_non_null(strstr(err.text, "is there already"));
+	assert_runs(fixture, "! ls ../*.new");
+}
+
+static void assert_refused(struct fixture *fixture, const char *out, int rc, const char *words)
+{
+	struct package_order order = order_of(fixture);
+	struct package_summary summary;
+	struct err err;
+
+	order.out = out;
+	assert_int_equal(make(fixture, &order, &summary, &err), rc);
+	if (!strstr(err.text, words))
+		fail_msg("%s: %s", out, err.text);
+}
+
+static void test_package_is_not_made_where_it_does_not_belong(void **state)
+{
+	struct fixture *fixture = *state;
+	struct package_out *none;
+	char path[700], link[700];
+	struct err err;
+
+	snprintf(path, sizeof path, "%s/package.zip", fixture->evidence);
+	assert_refused(fixture, path, ERR_RANGE, "the station's state folder");
+	snprintf(link, sizeof link, "%s/link", fixture->folder);
+	assert_int_equal(symlink(fixture->state, link), 0);
+	snprintf(path, sizeof path, "%s/link/../state/./package", fixture->folder);
+	assert_refused(fixture, path, ERR_RANGE, "the station's state folder");
+	assert_refused(fixture, "package", ERR_RANGE, "must be absolute");
+	snprintf(path, sizeof path, "%s/state-2", fixture->folder);	/* beside it, with a name that begins so */
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_refused(fixture, path, ERR_STATE, "is there already: nothing is overwritten");
+	snprintf(path, sizeof path, "%s/no/package", fixture->folder);
+	assert_refused(fixture, path, ERR_OS, "the folder in which");
+	snprintf(path, sizeof path, "%s/a\x01" "b.zip", fixture->folder);
+	assert_refused(fixture, path, ERR_RANGE, "UTF-8");
+	assert_int_equal(package_out_open(&none, fixture->out, UINT64_C(1) << 60, 0, &err), ERR_FULL);
+	assert_non_null(strstr(err.text, "MB on the disk of"));
+}
+
+static void test_package_says_when_the_station_may_not_write_there(void **state)
+{
+	struct fixture *fixture = *state;
+	struct package_out *none;
+	char path[700];
+	struct err err;
+
+	if (geteuid() != 0)
+		snprintf(path, sizeof path, "/package");
+	else
+		snprintf(path, sizeof path, "%s/package", fixture->folder);
+	if (geteuid() == 0)
+		assert_int_equal(chmod(fixture->folder, 0711) | seteuid(65534), 0);
+	assert_int_equal(package_out_open(&none, path, 0, 0, &err), ERR_OS);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_non_null(strstr(err.text, "the station may not write"));
+	assert_non_null(strstr(err.text, "ostendd(8)"));
+}
+
 static void test_package_refuses_a_signature_by_another_key(void **state)
 {
 	struct fixture *fixture = *state;
@@ -658,6 +747,9 @@ int main(int argc, char **argv)
 		CLOSED(test_package_names_a_file_that_was_changed),
 		CLOSED(test_package_names_a_file_that_is_gone),
 		CLOSED(test_package_overwrites_nothing_and_leaves_nothing_behind),
+		CLOSED(test_package_as_a_zip_has_the_same_files),
+		CLOSED(test_package_is_not_made_where_it_does_not_belong),
+		CLOSED(test_package_says_when_the_station_may_not_write_there),
 		CLOSED(test_package_refuses_a_signature_by_another_key),
 		CLOSED(test_package_of_a_showing_that_is_none_is_refused),
 	};
