@@ -9,10 +9,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <turbojpeg.h>
 #include <unistd.h>
 
@@ -27,6 +30,8 @@
 #include "station/evidence/still.h"
 #include "tests/unit/temp_folder.h"
 
+#define KILLS 12
+#define KILL_STEP_US 40000
 #define NOW_US UINT64_C(1796000000000000)
 #define CASE "(2026)浙0108刑初123号"
 #define OTHER_CASE "(2026)CANARY-124"
@@ -689,6 +694,69 @@ static void test_package_says_when_the_station_may_not_write_there(void **state)
 	assert_non_null(strstr(err.text, "ostendd(8)"));
 }
 
+/* In the folder in which the package is to be. */
+static void assert_shell(struct fixture *fixture, const char *command)
+{
+	char line[1024];
+
+	snprintf(line, sizeof line, "cd %s && { %s; }", fixture->folder, command);
+	assert_int_equal(system(line), 0);
+}
+
+/* In a process of its own, which is killed after @after_us, or has ended by itself. */
+static void make_and_kill(struct fixture *fixture, const struct package_order *order, unsigned after_us)
+{
+	CLEANUP(dossier_freep) struct dossier *dossier = NULL;
+	struct timespec after = { .tv_nsec = (long)after_us * 1000 };
+	struct package_summary summary;
+	uint8_t digest[32], der[80];
+	struct package *package;
+	struct err err;
+	pid_t child;
+
+	must(dossier_load(&dossier, fixture->store, 1, &err), &err);
+	child = fork();
+	if (child == 0) {
+		if (package_write(&package, dossier, order, digest, &err) == 0)
+			package_finish(package, der, sign_digest(fixture->log_key, digest, der), &summary, &err);
+		_exit(0);
+	}
+	nanosleep(&after, NULL);	/* any moment will do */
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void test_package_that_was_killed_is_not_there_or_whole(void **state)
+{
+	struct fixture *fixture = *state;
+	struct package_order order = order_of(fixture);
+	struct package_summary summary;
+	unsigned left = 0;
+	struct stat info;
+	char zip[600];
+	struct err err;
+
+	snprintf(zip, sizeof zip, "%s.zip", fixture->out);
+	for (unsigned i = 0; i < KILLS; i++) {
+		order.out = i & 1 ? zip : fixture->out;
+		make_and_kill(fixture, &order, i * KILL_STEP_US);
+		if (lstat(order.out, &info) == 0) {
+			assert_shell(fixture, i & 1 ? "unzip -tqq package.zip" : "cd package && test -s manifest.p7s && "
+				     "sha256sum -c --strict --quiet SHA256SUMS");
+			assert_shell(fixture, "rm -rf package package.zip");
+			continue;
+		}
+		if (make(fixture, &order, &summary, &err) == 0) {	/* it had not begun */
+			assert_shell(fixture, "rm -rf package package.zip");
+			continue;
+		}
+		left++;
+		assert_non_null(strstr(err.text, ".new is left of an attempt that failed"));
+		assert_shell(fixture, "rm -r *.new");
+	}
+	assert_true(left > 0);
+}
+
 static void test_package_refuses_a_signature_by_another_key(void **state)
 {
 	struct fixture *fixture = *state;
@@ -750,6 +818,7 @@ int main(int argc, char **argv)
 		CLOSED(test_package_as_a_zip_has_the_same_files),
 		CLOSED(test_package_is_not_made_where_it_does_not_belong),
 		CLOSED(test_package_says_when_the_station_may_not_write_there),
+		CLOSED(test_package_that_was_killed_is_not_there_or_whole),
 		CLOSED(test_package_refuses_a_signature_by_another_key),
 		CLOSED(test_package_of_a_showing_that_is_none_is_refused),
 	};
