@@ -56,7 +56,7 @@ edges_are_right() {
 	screen >"$work/lines"
 	while IFS= read -r line; do
 		number=$((number + 1))
-		[ $number -ge 2 ] && [ $number -le $(($2 - 2)) ] || continue
+		[ $number -ge 3 ] && [ $number -le $(($2 - 2)) ] || continue
 		[ "$(printf '%s\n' "$line" | wc -L)" = "$width" ] || return 1
 		case $line in
 		*[│┃╮┓╯┛]) ;;
@@ -112,6 +112,38 @@ keys f; shows "fine"; keep fine; keys f
 keys z; hides "Rooms  2"; keys z; shows "Rooms  2"
 keys t; keep light; keys t t t
 
+echo "the showing: held by one key, why afterwards, and on again"
+shows "Showing 3"; shows "next: overall"; shows "record 120, signed"
+keys p; sent 'control showing.hold {"pause":"operator"}'; shows "HOLD: nothing is shown"; keep hold
+keys 1; sent 'control showing.hold {"pause":"recess"}'; shows "PAUSED: recess"; hides "Why?"
+keys o; shows "ON AIR again? [y/N]"; keys n; shows "not done"
+[ "$(count_sent showing.resume)" = 0 ] || fail "goes on without a yes"
+keys o; shows "[y/N]"; keys y; sent 'control showing.resume {}'; hides "PAUSED"
+keys p; shows "Why?"; keys 5; shows "PAUSED: technical fault"
+keys o; shows "Why it goes on after this failure"; literal "lamp changed"; keys Enter
+sent 'control showing.resume {"reason":"lamp changed"}'; hides "PAUSED"
+keys p; shows "Why?"; stops=$(count_sent table.stop); keys Space
+until_true eval '[ $(count_sent table.stop) -gt $stops ]' || fail "Space does not stop while a reason is asked"
+keys x; hides "Why?"; shows "PAUSED: recess"; keys o; shows "[y/N]"; keys y; hides "PAUSED"
+
+echo "exhibits: found as one types, placed only when the cards are acknowledged"
+keys x; shows "Search:"; shows "水果刀"; literal "璃"; hides "水果刀 "; shows "玻璃瓶"; sent '"text":"璃"'; keep exhibits
+keys Enter; shows "on the list of this showing"; shows "fragile: Both hands"; keep exhibit
+keys Enter; shows "Seal no. F-77: is it this one?"; shows "I have read and done this"; keep cards
+keys Enter; shows "not placed"; [ "$(count_sent showing.stage)" = 0 ] || fail "placed without a yes"
+keys Enter; shows "I have read"; keys y; sent 'control showing.stage {"acknowledge":true,"code":"E-0000-0000-0002"}'
+shows "on the table: WZ-2"
+keys L; sent 'control exhibit.scan'; shows "Exhibit, by its label"; shows "on the table now"; keys q; hides "by its label"
+
+echo "stills: the shot list names the next view, and a spin asks how many"
+keys v; shows "Stills  0"; shows "> overall"; keys n; sent 'control still.take {"view":"overall"}'; shows "3f2a 77c1"
+keys V N; sent '"full":true,"view":"side-'
+keys R; literal "1 out of focus"; keys Enter; sent 'control still.reject {"reason":"out of focus","still":1}'
+keys R; literal "blurred"; keys Enter; shows "the number of a still and the reason are wanted"
+keys w; literal "陈, 李"; keys Enter; keys S; shows "Stills round the turn"; literal 36; keys Enter
+sent 'control spin.take {"frames":36,"second":"李","wait":false}'
+keep stills; keys w Enter v; shows "Rooms  2"
+
 echo "clicks: the key bar, the dial, the wheel"
 literal $'\e[M !D'; shows "emergency stop: the fastest"; literal $'\e[M#!D'; keys x; hides "emergency stop: the fastest"	# column 1 of line 36
 row=$(screen | grep -n '270 ' | head -1 | cut -d: -f1)
@@ -166,7 +198,7 @@ echo "every size"
 for size in 80x24 100x30 300x100 133x43; do
 	mux resize-window -x ${size%x*} -y ${size#*x}
 	shows "ON AIR"
-	until_true eval '[ "$(screen | sed -n 2p | wc -L)" = ${size%x*} ]' || fail "not redrawn at $size"
+	until_true eval '[ "$(screen | sed -n 3p | wc -L)" = ${size%x*} ]' || fail "not redrawn at $size"
 	right_edges ${size%x*} ${size#*x}
 	screen | tail -1 | grep -q '?.*Help.*Space.*STOP' || fail "the key bar of $size has no help"
 	keep "size-$size"
@@ -242,6 +274,19 @@ for kind in assumed encoder "encoder --user-zero"; do
 	stop_station
 done
 
+echo "a record that is not the signed one cannot be overlooked; the fingerprint of an end stays until it is written down"
+start_station --refused
+console 80 24 TERM=tmux-256color
+open_panes
+shows "THE RECORD IS NOT THE ONE THAT WAS SIGNED: it has fewer"; shows "NOT SIGNED"; keep refused
+keys C; shows "for good"; keys n; shows "not done"
+[ "$(count_sent showing.close)" = 0 ] || fail "closed without a yes"
+keys C; shows "for good"; keys y; shows "K 7 Q M    2 T X A    9 R D C    4 W 3 H"; keep closed
+keys q Enter Escape; shows "Until then it stays here"
+keys y; hides "Until then"; shows "no showing is open"
+leave
+stop_station
+
 echo "hostile names send nothing to the terminal"
 start_station --hostile
 console 120 36 TERM=xterm-256color
@@ -250,6 +295,7 @@ for line in status rooms "camera controls" log metrics "table status"; do
 	keys :; literal "$line"; keys Enter; shows "Answer"; keys x; hides "Answer"
 done
 keys :; literal "table turn 1 --speed 1"; keys Enter; sent '"by_mdeg":1000,"speed_mdeg_s":1000'
+keys x; shows "Search:"; shows "EVIL"; keys Enter; shows "on the list"; keys Enter; shows "place it"; keys n q; shows "Search:"; keys Escape; keys v n; shows "Stills"; keys v
 keep hostile
 leave
 cp "$work/raw" "$screens/hostile.raw"

@@ -3,9 +3,9 @@
  * A station for tests of the console: speaks doc/protocol.md 1 on control.sock and table.sock, moves a
  * table of its own at 45 degrees/s, draws a preview, and writes every request to requests.log.
  *
- * Usage: fake-station DIR [--hostile] [--control-only | --table-only] [--assumed | --encoder]
- * [--user-zero]; prints "ready DIR". --hostile puts terminal escapes into every name it sends; the next
- * two open one socket of the two; the others say how the table knows its angle. A motion must come with
+ * Usage: fake-station DIR [--hostile] [--refused] [--control-only | --table-only] [--assumed | --encoder]
+ * [--user-zero]; prints "ready DIR". --hostile puts terminal escapes into every name it sends, --refused
+ * has a record that is not the signed one; the next two open one socket of the two; the others say how the table knows its angle. A motion must come with
  * an "expires_ns" within the next seconds; that and "by" are left out of requests.log.
  */
 #include <stdio.h>
@@ -18,6 +18,7 @@
 #include "station/base/pose.h"
 #include "station/base/preview.h"
 #include "station/base/rpc_server.h"
+#include "tests/e2e/fake_evidence.h"
 
 #define TICK_NS (40 * NS_PER_MS)
 
@@ -41,6 +42,7 @@ struct fake {
 	bool focus_locked;
 	uint64_t ticks;
 	FILE *requests;
+	struct fake_evidence evidence;
 };
 
 static const char *name_of(const struct fake *fake, const char *name)
@@ -142,6 +144,7 @@ static json_t *status(struct fake *fake)
 	json_object_set_new(
 		root, "stream",
 		json_pack("{s:i, s:i, s:i}", "port", 40000, "viewers", 2, "datagrams_out", 123456));
+	fake_evidence_add_status(&fake->evidence, root);
 	json_object_set_new(root, "join",
 			    json_pack("{s:s, s:s}", "url", "https://127.0.0.1:8443/", "pass",
 				      fake->hostile ? HOSTILE : "5cd9-tjm2-k0fa-93xq"));
@@ -360,7 +363,7 @@ static json_t *answer_of(struct fake *fake, const char *method, const json_t *pa
 		fake->focus_locked = json_is_true(json_object_get(params, "locked"));
 	if (strncmp(method, "camera.", 7) == 0)
 		return control(fake);
-	return NULL;
+	return fake_evidence_answer(&fake->evidence, method, params);
 }
 
 static void subscribe(struct rpc_server *server, const struct rpc_peer *peer, const json_t *params)
@@ -468,7 +471,8 @@ int main(int argc, char **argv)
 {
 	static const struct rpc_server_ops control_ops = { .request = control_request };
 	static const struct rpc_server_ops table_ops = { .request = table_request };
-	struct fake fake = { .homed = true, .focus = 30, .source = "counted", .reference = "homed" };
+	struct fake fake = { .homed = true, .focus = 30, .source = "counted", .reference = "homed",
+			     .evidence = { .state = "ON_AIR", .pause = "" } };
 	const char *control_path = "%s/control.sock", *table_path = "%s/table.sock";
 	struct err err = { 0 };
 	char path[300];
@@ -477,6 +481,7 @@ int main(int argc, char **argv)
 		return 2;
 	for (int i = 2; i < argc; i++) {
 		fake.hostile |= strcmp(argv[i], "--hostile") == 0;
+		fake.evidence.refused |= strcmp(argv[i], "--refused") == 0;
 		if (strcmp(argv[i], "--assumed") == 0 || strcmp(argv[i], "--encoder") == 0)
 			fake.source = argv[i] + 2;
 		if (strcmp(argv[i], "--user-zero") == 0)
@@ -486,6 +491,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--table-only") == 0)
 			control_path = NULL;
 	}
+	fake.evidence.hostile = fake.hostile ? HOSTILE : NULL;
 	snprintf(path, sizeof path, "%s/requests.log", argv[1]);
 	fake.requests = fopen(path, "ae");
 	fake.handling = json_array();

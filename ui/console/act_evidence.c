@@ -131,13 +131,21 @@ void act_hold_because(struct screen *screen, int number)
 		      showing_answered);
 }
 
+/* Who has just held it knows that by the answer, before the next status comes. */
+static const json_t *newest_state(const struct screen *screen)
+{
+	const json_t *status = screen->model.status, *showing = screen->model.evidence.showing;
+
+	return showing && field_integer(showing, "showing", 0) == field_integer(status, "showing", 0) ? showing : status;
+}
+
 void act_go_on(struct screen *screen)
 {
-	const json_t *status = screen->model.status;
-	bool paused = field_is(status, "state", "HOLD") || field_is(status, "state", "RECORDING_FAILED");
+	const json_t *now = newest_state(screen);
+	bool paused = field_is(now, "state", "HOLD") || field_is(now, "state", "RECORDING_FAILED");
 
 	screen->input[0] = '\0';
-	if (paused && evidence_view_wants_reason(field_text(status, "pause"))) {
+	if (paused && evidence_view_wants_reason(field_text(now, "pause"))) {
 		screen->mode = MODE_PROMPT;
 		screen->prompt = PROMPT_RESUME;
 	} else {
