@@ -282,7 +282,8 @@ shows "THE RECORD IS NOT THE ONE THAT WAS SIGNED: it has fewer"; shows "NOT SIGN
 keys C; shows "for good"; keys n; shows "not done"
 [ "$(count_sent showing.close)" = 0 ] || fail "closed without a yes"
 keys C; shows "for good"; keys y; shows "K 7 Q M    2 T X A    9 R D C    4 W 3 H"; keep closed
-keys q Enter Escape; shows "Until then it stays here"
+stops=$(count_sent table.stop); keys q Enter Space; until_true eval '[ $(count_sent table.stop) -gt $stops ]' || fail "Space does not stop while the fingerprint is shown"
+shows "Until then it stays here"
 keys y; hides "Until then"; shows "no showing is open"
 leave
 stop_station
