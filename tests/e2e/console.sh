@@ -296,7 +296,7 @@ for line in status rooms "camera controls" log metrics "table status"; do
 	keys :; literal "$line"; keys Enter; shows "Answer"; keys x; hides "Answer"
 done
 keys :; literal "table turn 1 --speed 1"; keys Enter; sent '"by_mdeg":1000,"speed_mdeg_s":1000'
-keys x; shows "Search:"; shows "EVIL"; keys Enter; shows "on the list"; keys Enter; shows "place it"; keys n q; shows "Search:"; keys Escape; keys v n; shows "Stills"; keys v
+keys x; shows "Search:"; shows "EVIL"; keys Enter; shows "on the list"; keys Enter; shows "place it"; keys n q; shows "Search:"; keys Escape; hides "Search:"; keys v; shows "Stills"; keys n; shows "EVIL"; keys v
 keep hostile
 leave
 cp "$work/raw" "$screens/hostile.raw"

@@ -39,7 +39,7 @@ static json_t *showing(const struct fake_evidence *fake)
 	bool closed = strcmp(fake->state, "CLOSED") == 0;
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[{s:s}, {s:s}]}", "showing", 3, "state", fake->state,
-			 "pause", fake->pause, "purpose", "hearing", "code", fake->staged ? SECOND : FIRST, "exhibit_no",
+			 "pause", fake->pause, "purpose", "interrogation", "code", fake->staged ? SECOND : FIRST, "exhibit_no",
 			 fake->staged ? "WZ-2" : "WZ-1", "exhibit_name", "", "fingerprint",
 			 closed ? "K7QM2TXA9RDC4W3HB8NVZPFJ5YGES6M1" : "", "exhibits", "code", FIRST, "code", SECOND);
 }
