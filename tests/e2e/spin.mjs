@@ -9,6 +9,18 @@ const FRAMES = 12;
 /** How far two bearings are apart, the short way. */
 const apart = (a, b) => Math.abs(((a - b + 540000) % 360000) - 180000);
 
+/** The levels of green in 64 x 36 places of the next picture that is shown, without the clocks above and below. */
+const thumbnail = (page) => page.evaluate(() => new Promise((done) => {
+  const video = document.querySelector("video");
+  const context = new OffscreenCanvas(64, 36).getContext("2d");
+  video.requestVideoFrameCallback(() => {
+    context.drawImage(video, 0, 0, 64, 36);
+    done([...context.getImageData(0, 4, 64, 26).data].filter((_, i) => i % 4 === 1));
+  });
+}));
+/** In how many of those places two pictures differ. */
+const places = (a, b) => a.filter((level, i) => Math.abs(level - b[i]) > 20).length;
+
 await main(async () => {
   const station = await new Station().start();
   const call = (method, params = {}) => station.control.call(method, params, 120000);
@@ -147,14 +159,20 @@ await main(async () => {
     const words = await judge.textContent("#stale-text");
     expect(/still is being taken/.test(words), `the page says "${words}"`);
     const at = async () => (await call("table.status")).bearing_mdeg;
-    const from = await at();
+    const [first, from] = [await thumbnail(judge), await at()];
     await until("the table to turn", async () => apart(await at(), from) > 25000, 20000);
     expect((await badge(judge)) === "HELD", "held no more");
+    const second = await thumbnail(judge);
     await screenshot(judge, "spin-held");
     await call("spin.cancel");
     await ended(spin);
     await live(judge, 8000);
     expect((await judge.textContent("#stale-text")) === "", "the words have stayed");
+    const last = await thumbnail(judge);
+    const [held, after] = [places(first, second), places(second, last)];
+    expect(held < 20, `while it was held ${held} of ${first.length} places have changed`);
+    expect(after > 100, `afterwards only ${after} of ${first.length} places are others`);
     expect(!judge.problems.length, judge.problems.join("; "));
+    return `${held} of ${first.length} places changed while it was held and the table turned, ${after} after it`;
   });
 });
