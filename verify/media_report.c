@@ -138,7 +138,8 @@ static void print_span(char *text, size_t size, const struct stretch *stretch)
 /* The end of a file that nobody closed: signatures come up to a second behind the pictures, and the last ones never did. */
 static bool is_torn_end(const struct stretch *stretch, const struct media_result *result)
 {
-	return stretch->end == result->picture_count && stretch->from_us != MEDIA_TIME_UNKNOWN &&
+	return (stretch->kind == STRETCH_PENDING || stretch->kind == STRETCH_UNSIGNED) && !stretch->missing &&
+	       stretch->end == result->picture_count && stretch->from_us != MEDIA_TIME_UNKNOWN &&
 	       stretch->to_us - stretch->from_us <= TORN_MAX_US;
 }
 
@@ -209,7 +210,7 @@ static void say_stretches(struct report *report, const char *name,
 	while (stretch_next(&stretch, result)) {
 		if (++lines > LINES_MAX)
 			continue;
-		if (torn && stretch.kind == STRETCH_PENDING && !stretch.missing && is_torn_end(&stretch, result))
+		if (torn && is_torn_end(&stretch, result))
 			say_torn_end(report, name, &stretch);
 		else
 			say_stretch(report, name, &stretch);

@@ -225,12 +225,13 @@ def attack(station, known, chance, turn):
     for client in clients:
         client.start()
     time.sleep(0.1 + chance.random() * 3)
+    on_air_since, killed_utc = known.on_air_since, time.time()      # before: the clients go on thinking afterwards
     station.end(signal.SIGKILL)
-    killed_utc = time.time()
     for client in clients:
         client.join(20)
         if client.error or client.is_alive():
             fail(f"{client.name}: {client.error or 'hangs'}")
+    known.on_air_since = on_air_since
     return killed_utc
 
 
