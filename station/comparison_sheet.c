@@ -41,7 +41,7 @@ static int load_file(struct photo *photo, const char *path, struct err *err)
 	if (fd < 0 || fstat(fd, &stat) < 0)
 		return err_os(err, "%s", path);
 	if (stat.st_size <= 0 || stat.st_size > STILL_MAX)
-		return err_set(err, ERR_RANGE, "%s: %lld bytes are no photograph", path, (long long)stat.st_size);
+		return err_set(err, ERR_RANGE, _("%s: %lld bytes are no photograph"), path, (long long)stat.st_size);
 	photo->len_bytes = (size_t)stat.st_size;
 	photo->bytes = malloc(photo->len_bytes);
 	if (!photo->bytes)
@@ -64,7 +64,7 @@ static int load_photo(struct photo *photo, const char *folder, const json_t *sti
 		return rc;
 	still_digest(digest, photo->bytes, photo->len_bytes);
 	if (strcmp(digest, json_string_value(json_object_get(still, "sha256"))) != 0)
-		return err_set(err, ERR_TAMPER, "still %lld is not the file that was taken",
+		return err_set(err, ERR_TAMPER, _("still %lld is not the file that was taken"),
 			       (long long)json_integer_value(json_object_get(still, "still")));
 	return 0;
 }
@@ -98,8 +98,8 @@ static int check_side(const struct photo *before, const struct photo *after, str
 	apart = apart_mdeg(first, second);
 	if (apart <= SAME_SIDE_MDEG)
 		return 0;
-	return err_set(err, ERR_RANGE, "the two stills are from sides that are %lld.%03lld degrees apart: turn the table to "
-		       "where the first was taken", (long long)(apart / 1000), (long long)(apart % 1000));
+	return err_set(err, ERR_RANGE, _("the two stills are from sides that are %lld.%03lld degrees apart: turn the table to "
+		       "where the first was taken"), (long long)(apart / 1000), (long long)(apart % 1000));
 }
 
 /* The demonstration's camera paints the time into its picture; no exhibit is there. */

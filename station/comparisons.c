@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "station/base/clock.h"
+#include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/station.h"
@@ -141,7 +142,7 @@ static void late(void *owner)
 	struct comparison *comparison = owner;
 	struct err err;
 
-	err_set(&err, ERR_TIMEOUT, "comparing the two stills takes more than %d s: it has been given up",
+	err_set(&err, ERR_TIMEOUT, _("comparing the two stills takes more than %d s: it has been given up"),
 		(int)(WORK_NS / NS_PER_S));
 	answer(comparison, &err);
 }
@@ -159,7 +160,7 @@ static int start_worker(struct comparison *comparison, struct err *err)
 		return rc;
 	}
 	if (pthread_create(&comparison->thread, NULL, work, comparison) != 0)
-		return err_set(err, ERR_OS, "comparison: no thread can be had for it");
+		return err_set(err, ERR_OS, _("comparison: no thread can be had for it"));
 	comparison->running = true;
 	loop_set(loop, &comparison->deadline, clock_mono_ns() + WORK_NS);
 	return 0;
@@ -200,7 +201,7 @@ static void looked(void *arg, int rc, const struct err *err)
 	if (rc < 0)
 		own = *err;
 	else if (comparison->station->ending)
-		rc = err_set(&own, ERR_GONE, "the station is ending");
+		rc = err_set(&own, ERR_GONE, _("the station is ending"));
 	else
 		rc = start_worker(comparison, &own);
 	if (rc < 0)
@@ -225,7 +226,7 @@ static int read_params(struct comparison *comparison, struct err *err)
 	task->retrieval.id = id;
 	task->before = before;
 	task->after = after;
-	return before == after ? err_set(err, ERR_RANGE, "two stills are compared: one from before, one from after") : 0;
+	return before == after ? err_set(err, ERR_RANGE, _("two stills are compared: one from before, one from after")) : 0;
 }
 
 void comparisons_ask(struct station *station, const struct rpc_peer *peer, json_t *params,
@@ -236,13 +237,13 @@ void comparisons_ask(struct station *station, const struct rpc_peer *peer, json_
 	int rc;
 
 	if (station->comparison) {
-		err_set(&err, ERR_FULL, "another comparison is just being made: try again in a moment");
+		err_set(&err, ERR_FULL, _("another comparison is just being made: try again in a moment"));
 		rpc_server_refuse(station->control, ticket, RPC_REFUSED, &err);
 		return;
 	}
 	comparison = calloc(1, sizeof *comparison);
 	if (!comparison) {
-		err_set(&err, ERR_NOMEM, "the station is out of memory");
+		err_set(&err, ERR_NOMEM, _("the station is out of memory"));
 		rpc_server_refuse(station->control, ticket, RPC_REFUSED, &err);
 		return;
 	}
@@ -272,6 +273,6 @@ void comparisons_halt(struct station *station)
 		return;		/* a job of the evidence thread, which comes to its end by itself */
 	pthread_join(comparison->thread, NULL);
 	comparison->running = false;
-	err_set(&err, ERR_GONE, "the station is ending");
+	err_set(&err, ERR_GONE, _("the station is ending"));
 	drop(comparison, &err);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "station/base/clock.h"
+#include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/evidence/package.h"
@@ -95,7 +96,7 @@ static void *work(void *arg)
 static void start_worker(struct packages *packages)
 {
 	if (pthread_create(&packages->thread, NULL, work, packages) != 0) {
-		err_set(&packages->err, ERR_OS, "package: no thread can be had for it");
+		err_set(&packages->err, ERR_OS, _("package: no thread can be had for it"));
 		end(packages, &packages->err, NULL);
 		return;
 	}
@@ -143,7 +144,7 @@ static void is_signed(void *arg, const uint8_t *der, size_t len_bytes, const str
 
 	if (!der || packages->ending || len_bytes > sizeof packages->der) {
 		if (der)
-			err_set(&packages->err, ERR_GONE, "the station is ending");
+			err_set(&packages->err, ERR_GONE, _("the station is ending"));
 		end(packages, der ? &packages->err : err, NULL);
 		return;
 	}
@@ -184,7 +185,7 @@ static void collected(void *arg, int rc, const struct err *err)
 	struct packages *packages = arg;
 
 	if (rc == 0 && packages->ending)
-		rc = err_set(&packages->err, ERR_GONE, "the station is ending");
+		rc = err_set(&packages->err, ERR_GONE, _("the station is ending"));
 	if (rc < 0)
 		end(packages, packages->ending ? &packages->err : err, NULL);
 	else
@@ -207,7 +208,7 @@ static int read_order(struct packages *packages, json_t *params, struct err *err
 	packages->order.so_far = json_is_true(json_object_get(params, "so_far"));
 	packages->order.force = json_is_true(json_object_get(params, "force"));
 	if (packages->order.force && !packages->act.reason[0])
-		return err_set(err, ERR_RANGE, "a package with files that are missing or changed is made for a reason: say which");
+		return err_set(err, ERR_RANGE, _("a package with files that are missing or changed is made for a reason: say which"));
 	return 0;
 }
 
@@ -219,7 +220,7 @@ void packages_ask_make(struct station *station, const struct rpc_peer *peer, jso
 	int rc;
 
 	if (packages->busy) {
-		err_set(&err, ERR_STATE, "a package is being made (%s): wait for it", packages->order.out);
+		err_set(&err, ERR_STATE, _("a package is being made (%s): wait for it"), packages->order.out);
 		rpc_server_refuse(station->control, ticket, RPC_REFUSED, &err);
 		return;
 	}
@@ -291,7 +292,7 @@ void packages_halt(struct packages *packages)
 		evidence_do(packages->station->evidence, enter, entered, packages);
 		return;
 	}
-	err_set(&packages->err, ERR_GONE, "the station is ending");
+	err_set(&packages->err, ERR_GONE, _("the station is ending"));
 	end(packages, &packages->err, NULL);
 }
 

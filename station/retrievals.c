@@ -5,6 +5,7 @@
 
 #include "station/base/base64.h"
 #include "station/base/clock.h"
+#include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/evidence/personal.h"
@@ -35,7 +36,7 @@ static int sign_with_key(struct store *store, const struct signing *signing, int
 	if (!der)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	if (len_bytes <= 0)
-		return err_set(err, ERR_RANGE, "cms must be a signature in base64");
+		return err_set(err, ERR_RANGE, _("cms must be a signature in base64"));
 	rc = retrieval_text(store, id, &text, err);
 	if (rc == 0)
 		rc = personal_verify(signing->station->config.state, text, der, (size_t)len_bytes, &who, err);
@@ -60,7 +61,7 @@ static int param_side(const json_t *params, enum retrieval_side *side, struct er
 			*side = (enum retrieval_side)i;
 			return 0;
 		}
-	return err_set(err, ERR_RANGE, "as must be holder or custodian");
+	return err_set(err, ERR_RANGE, _("as must be holder or custodian"));
 }
 
 /* Thread: evidence. By name it is the actor who signs. */
@@ -105,7 +106,7 @@ void retrievals_ask_sign(struct station *station, const struct rpc_peer *peer, j
 {
 	struct signing *signing = calloc(1, sizeof *signing);
 	struct err err;
-	int rc = signing ? 0 : err_set(&err, ERR_NOMEM, "the station is out of memory");
+	int rc = signing ? 0 : err_set(&err, ERR_NOMEM, _("the station is out of memory"));
 
 	if (rc == 0)
 		rc = station_act_of(station, peer, params, &signing->act, &signing->params, &err);

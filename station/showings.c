@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "station/base/clock.h"
+#include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
 #include "station/evidence/showing_store.h"
@@ -105,7 +106,7 @@ static int run_open(struct store *store, struct change *change, struct err *err)
 		return rc;
 	purpose = purpose_find(purpose_text);
 	if (purpose == PURPOSE_COUNT)
-		return err_set(err, ERR_RANGE, "there is no purpose \"%.40s\"", purpose_text);
+		return err_set(err, ERR_RANGE, _("there is no purpose \"%.40s\""), purpose_text);
 	return showing_store_open(store, &change->act, purpose, case_no, json_object_get(change->params, "exhibits"),
 				  &change->next, err);
 }
@@ -206,7 +207,7 @@ static int take_effect(struct station *station, struct change *change, struct er
 		return 0;
 	}
 	if (change->holds != station->holds && change->next.state == SHOWING_ON_AIR)
-		return err_set(err, ERR_STATE, "the showing was held meanwhile: it has not gone on air");
+		return err_set(err, ERR_STATE, _("the showing was held meanwhile: it has not gone on air"));
 	showings_take(station, &change->next);
 	return 0;
 }
@@ -294,9 +295,9 @@ static void done(void *arg, int rc, const struct err *err)
 static int check_free(const struct station *station, enum showing_command command, struct err *err)
 {
 	if (!station->showing_known)
-		return err_set(err, ERR_STATE, "the station is just starting: try again in a moment");
+		return err_set(err, ERR_STATE, _("the station is just starting: try again in a moment"));
 	if (station->showing_busy && !is_hold(command))
-		return err_set(err, ERR_FULL, "the last command to the showing is just being recorded: try again");
+		return err_set(err, ERR_FULL, _("the last command to the showing is just being recorded: try again"));
 	return 0;
 }
 
@@ -382,7 +383,7 @@ static void ask(struct station *station, const struct rpc_peer *peer, const json
 	struct change *change = calloc(1, sizeof *change);
 	struct showing_actor actor = { .operator = true, .pause = pause };
 	struct err err;
-	int rc = change ? 0 : err_set(&err, ERR_NOMEM, "the station is out of memory");
+	int rc = change ? 0 : err_set(&err, ERR_NOMEM, _("the station is out of memory"));
 
 	if (rc == 0) {
 		*change = (struct change){ .station = station, .command = command, .asked = true, .ticket = ticket };

@@ -73,7 +73,9 @@ int custody_check_kept(struct store *store, const char *code, struct err *err)
 	int rc = get_keeping(store, code, &keeping, err);
 
 	if (rc == 0 && keeping.disposed[0])
-		rc = err_set(err, ERR_STATE, "%s is no longer in keeping: %s", code, keeping.disposed);
+		rc = err_set(err, ERR_STATE, _("%s is no longer in keeping: %s"), code,
+			     disposal_find(keeping.disposed) == DISPOSAL_COUNT ? keeping.disposed
+			     : _(disposal_label(disposal_find(keeping.disposed))));
 	return rc;
 }
 
@@ -85,7 +87,7 @@ static int check_in_store(struct store *store, const struct exhibit *exhibit, st
 	if (rc == 0)
 		rc = retrieval_of_exhibit(store, exhibit->code, &open, err);
 	if (rc == 0 && open.id)
-		rc = err_set(err, ERR_STATE, "%s has retrieval %lld, which is not back: end that first", exhibit->code,
+		rc = err_set(err, ERR_STATE, _("%s has retrieval %lld, which is not back: end that first"), exhibit->code,
 			     (long long)open.id);
 	return rc;
 }
@@ -94,10 +96,10 @@ static int check_in_store(struct store *store, const struct exhibit *exhibit, st
 static int check_parting(const struct act *act, const char *to, struct err *err)
 {
 	if (!act->reason[0])
-		return err_set(err, ERR_RANGE, "this needs a reason: the decision, or the stage of the case");
+		return err_set(err, ERR_RANGE, _("this needs a reason: the decision, or the stage of the case"));
 	if (!act->second[0] || retrieval_same_person(act->actor, act->second))
-		return err_set(err, ERR_DENIED, "two people have to do this together: name the second one");
-	return *to ? 0 : err_set(err, ERR_RANGE, "say to whom");
+		return err_set(err, ERR_DENIED, _("two people have to do this together: name the second one"));
+	return *to ? 0 : err_set(err, ERR_RANGE, _("say to whom"));
 }
 
 static int note(struct store *store, const struct act *act, enum ledger_action action, const struct exhibit *exhibit,
@@ -129,7 +131,7 @@ int custody_store(struct store *store, const struct act *act, const struct exhib
 	int rc = check_in_store(store, exhibit, err);
 
 	if (rc == 0 && !*place)
-		rc = err_set(err, ERR_RANGE, "say where it is put");
+		rc = err_set(err, ERR_RANGE, _("say where it is put"));
 	if (rc == 0)
 		rc = move(store, act, exhibit, place, err);
 	return rc < 0 ? rc : note(store, act, LEDGER_EXHIBIT_STORED, exhibit,
@@ -144,13 +146,13 @@ int custody_handover(struct store *store, const struct act *act, const struct ex
 	int rc = check_parting(act, to, err);
 
 	if (rc == 0 && strlen(to) >= sizeof keeping.body)
-		rc = err_set(err, ERR_RANGE, "the name of the body is too long");
+		rc = err_set(err, ERR_RANGE, _("the name of the body is too long"));
 	if (rc == 0)
 		rc = custody_check_kept(store, exhibit->code, err);
 	if (rc == 0)
 		rc = get_keeping(store, exhibit->code, &keeping, err);
 	if (rc == 0 && strcmp(keeping.body, to) == 0)
-		rc = err_set(err, ERR_RANGE, "%s answers for it already", to);
+		rc = err_set(err, ERR_RANGE, _("%s answers for it already"), to);
 	if (rc < 0)
 		return rc;
 	strcpy(from, keeping.body);

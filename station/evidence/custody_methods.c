@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The methods of control.sock on keeping an exhibit (doc/protocol.md). */
 #include "station/base/rpc.h"
+#include "station/base/i18n.h"
 #include "station/evidence/custody.h"
 #include "station/evidence/evidence.h"
 
@@ -71,7 +72,7 @@ int exhibit_dispose_method(struct store *store, const struct act *act, const jso
 	if (rc == 0)
 		rc = rpc_string_or(&document, params, "document", "", err);
 	if (rc == 0 && disposal_find(way) == DISPOSAL_COUNT)
-		rc = err_set(err, ERR_RANGE, "there is no disposal \"%.40s\"", way);
+		rc = err_set(err, ERR_RANGE, _("there is no disposal \"%.40s\""), way);
 	if (rc == 0)
 		rc = custody_dispose(store, act, &exhibit, disposal_find(way), to, document, err);
 	return rc < 0 ? rc : answer(store, act, exhibit.code, result, err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "station/base/rpc.h"
+#include "station/base/i18n.h"
 #include "station/evidence/checkpoint_store.h"
 #include "station/evidence/evidence.h"
 
@@ -64,7 +65,7 @@ static int read_entries(struct store_rows *rows, json_int_t count, json_t *entri
 		json_t *entry = json_loadb(line, len_bytes, JSON_REJECT_DUPLICATES, NULL);
 
 		if (!entry)
-			return err_set(err, ERR_TAMPER, "entry %lld of the ledger is no JSON",
+			return err_set(err, ERR_TAMPER, _("entry %lld of the ledger is no JSON"),
 				       (long long)store_integer(rows, 0));
 		json_array_append_new(entries, entry);
 		used += len_bytes;
@@ -123,10 +124,10 @@ static int entry_text(struct store *store, uint64_t seq, json_t **text, struct e
 	if (rc == 0)
 		rc = store_next(&rows, err);
 	if (rc <= 0)
-		return rc < 0 ? rc : err_set(err, ERR_RANGE, "the ledger has no entry %llu", (unsigned long long)seq);
+		return rc < 0 ? rc : err_set(err, ERR_RANGE, _("the ledger has no entry %llu"), (unsigned long long)seq);
 	line = store_blob(&rows, 1, &len_bytes);
 	*text = json_stringn(line, len_bytes);
-	return *text ? 0 : err_set(err, ERR_TAMPER, "entry %llu of the ledger is no text", (unsigned long long)seq);
+	return *text ? 0 : err_set(err, ERR_TAMPER, _("entry %llu of the ledger is no text"), (unsigned long long)seq);
 }
 
 int ledger_prove_method(struct store *store, const struct act *act, const json_t *params, json_t **result,
@@ -147,7 +148,7 @@ int ledger_prove_method(struct store *store, const struct act *act, const json_t
 	if (rc == 0)
 		rc = checkpoint_newest(store, &kept, err);
 	if (rc == 0 && (uint64_t)seq >= kept.checkpoint.size)
-		rc = err_set(err, ERR_STATE, "entry %lld is not in a signed checkpoint yet: ask again in a second",
+		rc = err_set(err, ERR_STATE, _("entry %lld is not in a signed checkpoint yet: ask again in a second"),
 			     (long long)seq);
 	if (rc == 0)
 		rc = ledger_prove(store, (uint64_t)seq, kept.checkpoint.size, &proof, err);

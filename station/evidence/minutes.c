@@ -114,7 +114,7 @@ static void add_acts(struct minutes *minutes, struct cells *cells, size_t first)
 		acts++;
 		last = other->seq;
 	}
-	cells_add(minutes, cells, "%s", dossier_text(entry, "actor"));
+	cells_add(minutes, cells, "%s", minutes_actor(minutes, entry));
 	cells_add(minutes, cells, "%s", minutes_role(minutes, dossier_text(entry, "role")));
 	cells_add(minutes, cells, "%u", acts);
 	cells_add(minutes, cells, "[%lld] – [%lld]", (long long)entry->seq, (long long)last);
@@ -148,7 +148,7 @@ static void put_persons(struct minutes *minutes)
 	struct cells cells = { 0 };
 
 	paper_heading(minutes->paper, 1, _("Persons"));
-	cells_add(minutes, &cells, "%s", _("Name"));
+	cells_add(minutes, &cells, "%s", _("Person"));
 	cells_add(minutes, &cells, "%s", _("Role"));
 	cells_add(minutes, &cells, "%s", _("Entries"));
 	cells_add(minutes, &cells, "%s", _("First and last"));

@@ -93,7 +93,7 @@ void minutes_course(struct minutes *minutes)
 		cells_add(minutes, &cells, "[%lld]", (long long)entry->seq);
 		cells_add(minutes, &cells, "%s", minutes_time(time, time_of(entry)));
 		describe(minutes, &cells, entry);
-		cells_add(minutes, &cells, "%s", dossier_text(entry, "actor"));
+		cells_add(minutes, &cells, "%s", minutes_actor(minutes, entry));
 	}
 	cells_table(minutes, &cells, 4, widths, _("Nothing was shown."));
 }
@@ -173,8 +173,9 @@ static void add_event(struct minutes *minutes, struct cells *cells, const struct
 
 	cells_add(minutes, cells, "[%lld]", (long long)entry->seq);
 	cells_add(minutes, cells, "%s", minutes_time(time, time_of(entry)));
-	cells_add(minutes, cells, "%s: %s %s%s%s", minutes_action(minutes, entry), dossier_data_text(entry, "kind"),
-		  *text ? text : dossier_data_text(entry, "method"), *reason ? ": " : "", reason);
+	cells_add(minutes, cells, "%s: %s %s%s%s", minutes_action(minutes, entry),
+		  minutes_event(minutes, dossier_data_text(entry, "kind")),
+		  *text ? _(text) : dossier_data_text(entry, "method"), *reason ? ": " : "", reason);
 }
 
 /* Moves that were done as asked are counted; whatever else happened is told. */
@@ -239,7 +240,7 @@ void minutes_annex(struct minutes *minutes)
 		cells_add(minutes, &cells, "[%lld]", (long long)entry->seq);
 		cells_add(minutes, &cells, "%s", minutes_time(time, time_of(entry)));
 		cells_add(minutes, &cells, "%s", minutes_action(minutes, entry));
-		cells_add(minutes, &cells, "%s", dossier_text(entry, "actor"));
+		cells_add(minutes, &cells, "%s", minutes_actor(minutes, entry));
 		cells_add(minutes, &cells, "%s", data ? data : "");
 	}
 	cells_table(minutes, &cells, 5, widths, "");

@@ -30,17 +30,18 @@ static const json_t *form_of(const struct dossier *dossier, const char *code, co
 	return found;
 }
 
-/* A text, or a list of them with commas. */
-static void form_text(const struct dossier *dossier, const char *code, const char *id, char *text, size_t size)
+/* A text, or the handling cards, of which it is a list, with commas. */
+static void form_text(struct minutes *minutes, const char *code, const char *id, char *text, size_t size)
 {
-	const json_t *value = form_of(dossier, code, id), *item;
+	const json_t *value = form_of(minutes->dossier, code, id), *item;
 	const char *whole = json_string_value(value);
 	size_t i, len;
 
 	snprintf(text, size, "%s", whole ? whole : "");
 	json_array_foreach(value, i, item) {
 		len = strlen(text);
-		snprintf(text + len, size - len, "%s%s", i ? ", " : "", json_string_value(item));
+		snprintf(text + len, size - len, "%s%s", i ? ", " : "",
+			 json_is_string(item) ? minutes_card(minutes, json_string_value(item)) : "");
 	}
 }
 
@@ -56,7 +57,7 @@ static void put_exhibit(struct minutes *minutes, const json_t *listed)
 		const struct form_field *field = &form_exhibit.fields[i];
 		char text[FORM_SIZE_NOTE];
 
-		form_text(dossier, code, field->id, text, sizeof text);
+		form_text(minutes, code, field->id, text, sizeof text);
 		if (*text)
 			minutes_pair(minutes, _(field->label), "%s", text);
 	}

@@ -126,7 +126,8 @@ static bool load_small(struct minutes *minutes, const struct dossier_entry *entr
 		return false;
 	snprintf(small->caption, sizeof small->caption, _("still %lld, table at %s, %s [%lld]"),
 		 (long long)dossier_data_number(entry, "still"),
-		 minutes_angle(angle, json_object_get(entry->json, "pose")), dossier_data_text(entry, "view"),
+		 minutes_angle(angle, json_object_get(entry->json, "pose")),
+		 minutes_view(minutes, dossier_data_text(entry, "view")),
 		 (long long)entry->seq);
 	return true;
 }
@@ -198,7 +199,8 @@ static void add_still(struct minutes *minutes, struct cells *cells, const struct
 		  dossier_text(entry, "actor"), dossier_text(entry, "second"));
 	cells_add(minutes, cells, "%lld × %lld\n%s\n%s", (long long)dossier_data_number(entry, "width"),
 		  (long long)dossier_data_number(entry, "height"),
-		  minutes_angle(angle, json_object_get(entry->json, "pose")), dossier_data_text(entry, "view"));
+		  minutes_angle(angle, json_object_get(entry->json, "pose")),
+		  minutes_view(minutes, dossier_data_text(entry, "view")));
 	cells_add(minutes, cells, "%s%s%s%s", dossier_data_text(entry, "sha256"), rejected ? "\n" : "",
 		  rejected ? _("REJECTED, and kept: ") : "", rejected ? dossier_text(rejected, "reason") : "");
 }

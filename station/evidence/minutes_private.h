@@ -39,6 +39,11 @@ const char *minutes_pause(struct minutes *minutes, const char *name);
 const char *minutes_state(struct minutes *minutes, const char *name);
 const char *minutes_role(struct minutes *minutes, const char *name);
 const char *minutes_action(struct minutes *minutes, const struct dossier_entry *entry);
+const char *minutes_view(struct minutes *minutes, const char *name);
+const char *minutes_card(struct minutes *minutes, const char *id);
+const char *minutes_event(struct minutes *minutes, const char *kind);
+/** Who it was: a name as it was given, or the station itself in the paper's language. */
+const char *minutes_actor(struct minutes *minutes, const struct dossier_entry *entry);
 /** paper_pair with a format. */
 void minutes_pair(struct minutes *minutes, const char *label, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "certs/identity.h"
+#include "station/base/cards.h"
+#include "station/evidence/still.h"
 #include "station/showing/showing.h"
 
 #define N_(text) text
@@ -124,7 +126,48 @@ const char *minutes_role(struct minutes *minutes, const char *name)
 		return _(N_("operator"));
 	if (strcmp(name, "station") == 0)
 		return _(N_("the station by itself"));
+	if (strcmp(name, "by name") == 0)
+		return _(N_("named by who gave the command"));
+	if (strcmp(name, "demonstration") == 0)
+		return _(N_("demonstration"));
 	return name;
+}
+
+const char *minutes_actor(struct minutes *minutes, const struct dossier_entry *entry)
+{
+	const char *actor = dossier_text(entry, "actor");
+
+	return strcmp(actor, "the station") == 0 || strcmp(actor, "station") == 0 ? _(N_("the station")) : actor;
+}
+
+const char *minutes_view(struct minutes *minutes, const char *name)
+{
+	const char *label = still_view_label(name);
+
+	return *label ? _(label) : name;
+}
+
+const char *minutes_card(struct minutes *minutes, const char *id)
+{
+	for (size_t i = 0; i < CARD_COUNT; i++)
+		if (strcmp(cards[i].id, id) == 0)
+			return _(cards[i].label);
+	return id;
+}
+
+const char *minutes_event(struct minutes *minutes, const char *kind)
+{
+	static const struct { const char *name, *label; } kinds[] = {
+		{ "command", N_("command") }, { "halt", N_("HALTED") }, { "clear", N_("clear") },
+		{ "fault", N_("fault") }, { "link", N_("line") }, { "epoch", N_("reference lost") },
+		{ "lease", N_("lease") }, { "calibration", N_("calibration") }, { "handling", N_("handling") },
+		{ "note", N_("note") },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, kind) == 0)
+			return _(kinds[i].label);
+	return kind;
 }
 
 const char *minutes_action(struct minutes *minutes, const struct dossier_entry *entry)

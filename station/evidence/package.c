@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "station/base/i18n.h"
 #include "station/evidence/minutes.h"
 
 /* --- the list ------------------------------------------------------------------------------------ */
@@ -23,7 +24,7 @@ struct package_file *package_add(struct package *package, const char *category, 
 
 		file = reallocarray(package->files, capacity, sizeof *file);
 		if (!file) {
-			err_set(err, ERR_NOMEM, "package: out of memory for the list of files");
+			err_set(err, ERR_NOMEM, _("package: out of memory for the list of files"));
 			return NULL;
 		}
 		package->files = file;
@@ -53,7 +54,7 @@ int package_put_json(struct package *package, const char *category, const char *
 
 	json_decref(json);
 	if (!text)
-		return err_set(err, ERR_NOMEM, "package: out of memory for %s", name);
+		return err_set(err, ERR_NOMEM, _("package: out of memory for %s"), name);
 	return package_put(package, category, name, "application/json", text, strlen(text), err);
 }
 
@@ -136,13 +137,13 @@ static int check_closed(struct package *package, struct err *err)
 
 	if (dossier->closed_entry >= 0) {
 		if (!dossier->fingerprint[0])
-			return err_set(err, ERR_STATE, "showing %lld has been closed, but its fingerprint has not been taken yet: "
-				       "try again in a moment", (long long)dossier->showing);
+			return err_set(err, ERR_STATE, _("showing %lld has been closed, but its fingerprint has not been taken yet: "
+				       "try again in a moment"), (long long)dossier->showing);
 		return 0;
 	}
 	if (!package->order.so_far)
-		return err_set(err, ERR_STATE, "showing %lld is not closed: close it first, or ask for a package of what there "
-			       "is so far (--so-far)", (long long)dossier->showing);
+		return err_set(err, ERR_STATE, _("showing %lld is not closed: close it first, or ask for a package of what there "
+			       "is so far (--so-far)"), (long long)dossier->showing);
 	snprintf(sentence, sizeof sentence, "This package was made while showing %lld was still open: it holds what there was "
 		 "so far.", (long long)dossier->showing);
 	json_array_append_new(package->remarks, json_string(sentence));
@@ -187,7 +188,7 @@ int package_write(struct package **out, const struct dossier *dossier, const str
 	int rc;
 
 	if (!package)
-		return err_set(err, ERR_NOMEM, "package: out of memory");
+		return err_set(err, ERR_NOMEM, _("package: out of memory"));
 	package->dossier = dossier;
 	package->order = *order;
 	package->remarks = json_array();

@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "station/base/i18n.h"
 #include "station/base/openssl.h"
 #include <openssl/evp.h>
 
@@ -57,8 +58,8 @@ int package_out_check_outside(const char *path, const char *folder, struct err *
 	len = strlen(inside);
 	if (strncmp(real, inside, len) != 0 || (real[len] && real[len] != '/'))
 		return 0;
-	return err_set(err, ERR_RANGE, "package: %.150s lies in the station's state folder, which holds its keys and its record and "
-		       "is no place for what is handed out: take another folder", path);
+	return err_set(err, ERR_RANGE, _("package: %.150s lies in the station's state folder, which holds its keys and its record and "
+		       "is no place for what is handed out: take another folder"), path);
 }
 
 static int check_path(const char *path, struct err *err)
@@ -66,9 +67,9 @@ static int check_path(const char *path, struct err *err)
 	const char *last = strrchr(path, '/');
 
 	if (path[0] != '/' || strlen(path) >= PATH_MAX - 8)
-		return err_set(err, ERR_RANGE, "package: the path must be absolute, of at most %d bytes", PATH_MAX - 9);
+		return err_set(err, ERR_RANGE, _("package: the path must be absolute, of at most %d bytes"), PATH_MAX - 9);
 	if (!last[1] || strcmp(last + 1, ".") == 0 || strcmp(last + 1, "..") == 0)
-		return err_set(err, ERR_RANGE, "package: %.150s does not end with a name for it", path);
+		return err_set(err, ERR_RANGE, _("package: %.150s does not end with a name for it"), path);
 	return 0;
 }
 
@@ -84,7 +85,7 @@ static int check_room(const char *path, uint64_t need_bytes, struct err *err)
 		return err_os(err, "package: %.150s", folder);
 	free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
 	if (free_bytes < need_bytes + SPARE_BYTES)
-		return err_set(err, ERR_FULL, "package: it needs %llu MB on the disk of %.120s, which has %llu MB free",
+		return err_set(err, ERR_FULL, _("package: it needs %llu MB on the disk of %.120s, which has %llu MB free"),
 			       (unsigned long long)((need_bytes + SPARE_BYTES) >> 20), folder,
 			       (unsigned long long)(free_bytes >> 20));
 	return 0;
@@ -106,7 +107,7 @@ static int begin_zip(struct package_out *out, struct err *err)
 
 	snprintf(top, sizeof top, "%.*s", len ? len : 7, len ? last : "package");
 	if (!zip_good_name(top, strlen(top)))
-		return err_set(err, ERR_RANGE, "package: the name of a ZIP must be UTF-8 without control characters: others could not read it");
+		return err_set(err, ERR_RANGE, _("package: the name of a ZIP must be UTF-8 without control characters: others could not read it"));
 	return zip_writer_new(&out->zip, out->fd, top, out->utc_us, err);
 }
 
@@ -114,8 +115,8 @@ static int cannot_make(const struct package_out *out, struct err *err)
 {
 	if (errno != EACCES && errno != EPERM && errno != EROFS)
 		return err_disk(err, "package: %.200s", out->fresh);
-	return err_set(err, ERR_OS, "package: the station may not write %.200s (%s): give its user the folder, or take "
-		       "another; where it may write is in ostendd(8)", out->fresh, strerror(errno));
+	return err_set(err, ERR_OS, _("package: the station may not write %.200s (%s): give its user the folder, or take "
+		       "another; where it may write is in ostendd(8)"), out->fresh, strerror(errno));
 }
 
 static int make(struct package_out *out, struct err *err)
@@ -123,12 +124,12 @@ static int make(struct package_out *out, struct err *err)
 	struct stat info;
 
 	if (lstat(out->path, &info) == 0)
-		return err_set(err, ERR_STATE, "package: %.200s is there already: nothing is overwritten", out->path);
+		return err_set(err, ERR_STATE, _("package: %.200s is there already: nothing is overwritten"), out->path);
 	if (is_zip(out->path))
 		out->fd = open(out->fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (is_zip(out->path) ? out->fd < 0 : mkdir(out->fresh, 0700) < 0)
-		return errno == EEXIST ? err_set(err, ERR_STATE, "package: %.190s is left of an attempt that failed, or is being "
-						 "written: remove it first", out->fresh)
+		return errno == EEXIST ? err_set(err, ERR_STATE, _("package: %.190s is left of an attempt that failed, or is being "
+						 "written: remove it first"), out->fresh)
 				       : cannot_make(out, err);
 	out->made = true;
 	if (is_zip(out->path))
@@ -144,7 +145,7 @@ int package_out_open(struct package_out **out, const char *path, uint64_t need_b
 	int rc = check_path(path, err);
 
 	if (!made)
-		return err_set(err, ERR_NOMEM, "package: out of memory");
+		return err_set(err, ERR_NOMEM, _("package: out of memory"));
 	made->fd = -1;
 	made->utc_us = utc_us;
 	if (rc == 0)
@@ -153,7 +154,7 @@ int package_out_open(struct package_out **out, const char *path, uint64_t need_b
 		return rc;
 	made->block = malloc(BLOCK);
 	if (!made->block)
-		return err_set(err, ERR_NOMEM, "package: out of memory");
+		return err_set(err, ERR_NOMEM, _("package: out of memory"));
 	snprintf(made->path, sizeof made->path, "%s", path);
 	snprintf(made->fresh, sizeof made->fresh, "%s.new", path);
 	rc = make(made, err);
@@ -200,7 +201,7 @@ int package_out_finish(struct package_out *out, struct err *err)
 	if (out->zip ? zip_writer_finish(out->zip) < 0 : nftw(out->fresh, sync_one, 16, FTW_PHYS | FTW_MOUNT) != 0)
 		return err_disk(err, "package: %.120s: syncing", out->fresh);
 	if (renameat2(AT_FDCWD, out->fresh, AT_FDCWD, out->path, RENAME_NOREPLACE) < 0)
-		return errno == EEXIST ? err_set(err, ERR_STATE, "package: %.200s has been taken meanwhile", out->path)
+		return errno == EEXIST ? err_set(err, ERR_STATE, _("package: %.200s has been taken meanwhile"), out->path)
 				       : err_os(err, "package: %.200s", out->path);
 	out->finished = true;
 	if (replace_sync_folder_of(out->path) < 0)
@@ -280,11 +281,11 @@ static int open_source(const char *from, int *fd, uint64_t *len_bytes, struct er
 
 	*fd = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0 && (errno == ENOENT || errno == ELOOP))
-		return err_set(err, ERR_GONE, "the file %.200s is not there", from);
+		return err_set(err, ERR_GONE, _("the file %.200s is not there"), from);
 	if (*fd < 0 || fstat(*fd, &info) < 0)
 		return err_os(err, "%.200s", from);
 	*len_bytes = (uint64_t)info.st_size;
-	return S_ISREG(info.st_mode) ? 0 : err_set(err, ERR_GONE, "%.200s is no file", from);
+	return S_ISREG(info.st_mode) ? 0 : err_set(err, ERR_GONE, _("%.200s is no file"), from);
 }
 
 static int copy(struct package_out *out, const char *name, int from, int to, EVP_MD_CTX *context, uint64_t *bytes,
@@ -313,7 +314,7 @@ int package_out_copy(struct package_out *out, const char *name, const char *from
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	uint64_t len_bytes = 0;
 	int rc = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1
-			 ? open_source(from, &source, &len_bytes, err) : err_set(err, ERR_NOMEM, "package: out of memory");
+			 ? open_source(from, &source, &len_bytes, err) : err_set(err, ERR_NOMEM, _("package: out of memory"));
 
 	if (rc == 0)
 		rc = begin(out, name, len_bytes, &to, err);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "certs/trust.h"
+#include "station/base/i18n.h"
 
 static int check_signer(const struct trust *trust, CMS_ContentInfo *cms, struct identity *who, struct err *err)
 {
@@ -18,7 +19,7 @@ static int check_signer(const struct trust *trust, CMS_ContentInfo *cms, struct 
 	int rc;
 
 	if (sk_X509_num(signers) != 1)
-		rc = err_set(err, ERR_DENIED, "the signature must be of exactly one person");
+		rc = err_set(err, ERR_DENIED, _("the signature must be of exactly one person"));
 	else
 		rc = trust_verify(trust, sk_X509_value(signers, 0), all, X509_PURPOSE_SSL_CLIENT, err);
 	if (rc == 0)
@@ -35,9 +36,9 @@ static int verify(const struct trust *trust, BIO *in, BIO *text, struct identity
 	int rc = 0;
 
 	if (!cms || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed || !CMS_is_detached(cms))
-		rc = err_set(err, ERR_DENIED, "this is no detached CMS signature");
+		rc = err_set(err, ERR_DENIED, _("this is no detached CMS signature"));
 	else if (CMS_verify(cms, NULL, NULL, text, NULL, flags) != 1)
-		rc = err_set(err, ERR_DENIED, "the signature is not of this text, or damaged");
+		rc = err_set(err, ERR_DENIED, _("the signature is not of this text, or damaged"));
 	else
 		rc = check_signer(trust, cms, who, err);
 	CMS_ContentInfo_free(cms);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "station/base/clock.h"
+#include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/evidence/recorder_private.h"
 
@@ -168,8 +169,8 @@ int recorder_room(struct recorder *recorder, struct err *err)
 	int rc = recorder_space(&free_bytes, recorder->folder, err);
 
 	if (rc == 0 && free_bytes < floor)
-		rc = err_set(err, ERR_FULL, "the disk has %llu MB left, below the floor of %llu MB: nothing can "
-			     "be recorded until files were moved away",
+		rc = err_set(err, ERR_FULL, _("the disk has %llu MB left, below the floor of %llu MB: nothing can "
+			     "be recorded until files were moved away"),
 			     (unsigned long long)(free_bytes >> 20), (unsigned long long)(floor >> 20));
 	return rc;
 }
@@ -227,12 +228,12 @@ int recorder_start(struct recorder **out, const struct recorder_config *config, 
 	int rc;
 
 	if (!recorder)
-		return err_set(err, ERR_NOMEM, "recorder: out of memory");
+		return err_set(err, ERR_NOMEM, _("recorder: out of memory"));
 	recorder->config = *config;
 	recorder->folder = strdup(config->folder);
 	recorder->station = strdup(config->station);
 	if (!recorder->folder || !recorder->station)
-		return err_set(err, ERR_NOMEM, "recorder: out of memory");
+		return err_set(err, ERR_NOMEM, _("recorder: out of memory"));
 	rc = queue_new(&recorder->queue, ITEMS_MAX, QUEUE_REFUSE, item_free, err);
 	if (rc == 0)
 		rc = recorder_prepare(recorder, err);
@@ -243,7 +244,7 @@ int recorder_start(struct recorder **out, const struct recorder_config *config, 
 	rc = pthread_create(&recorder->thread, NULL, recorder_run, recorder);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc)
-		return err_set(err, ERR_OS, "recorder: cannot start a thread: %s", strerror(rc));
+		return err_set(err, ERR_OS, _("recorder: cannot start a thread: %s"), strerror(rc));
 	*out = MOVE(recorder);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "station/base/i18n.h"
 #include "station/evidence/retrieval_own.h"
 
 extern const char schema_retrieval[];
@@ -42,6 +43,14 @@ static const char *const states[] = {
 #define STATE(id, name) [RETRIEVAL_##id] = name,
 	RETRIEVAL_STATES
 #undef STATE
+};
+
+/* as people read them */
+static const char *const state_labels[] = {
+	[RETRIEVAL_REQUESTED] = N_("asked for"), [RETRIEVAL_APPROVED] = N_("approved"),
+	[RETRIEVAL_OUT] = N_("out of store"), [RETRIEVAL_BACK] = N_("returned"),
+	[RETRIEVAL_SIGNED] = N_("returned and signed"), [RETRIEVAL_REFUSED] = N_("refused"),
+	[RETRIEVAL_WITHDRAWN] = N_("withdrawn"),
 };
 
 const char *retrieval_state_name(enum retrieval_state state)
@@ -108,7 +117,7 @@ int retrieval_get(struct store *store, int64_t id, struct retrieval *out, struct
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
-		return err_set(err, ERR_RANGE, "there is no retrieval %lld", (long long)id);
+		return err_set(err, ERR_RANGE, _("there is no retrieval %lld"), (long long)id);
 	take_row(out, &rows);
 	return 0;
 }
@@ -133,9 +142,9 @@ int retrieval_in_state(struct store *store, int64_t id, enum retrieval_state wan
 	int rc = retrieval_get(store, id, out, err);
 
 	if (rc == 0 && out->state != wanted)
-		rc = err_set(err, ERR_STATE, "retrieval %lld of %s is in the state \"%s\": only one in the state \"%s\" "
-			     "can be %s", (long long)id, out->exhibit_no, states[out->state], states[wanted],
-			     verb);
+		rc = err_set(err, ERR_STATE, _("retrieval %lld of %s is in the state \"%s\": only one in the state \"%s\" "
+			     "can be %s"), (long long)id, out->exhibit_no, _(state_labels[out->state]),
+			     _(state_labels[wanted]), _(verb));
 	return rc;
 }
 
@@ -156,13 +165,13 @@ static int check_request(struct store *store, const struct act *act, const struc
 	int rc;
 
 	if (!act->reason[0])
-		return err_set(err, ERR_RANGE, "a retrieval needs a reason: what the exhibit is wanted for");
+		return err_set(err, ERR_RANGE, _("a retrieval needs a reason: what the exhibit is wanted for"));
 	if (request->due_utc_us <= act->utc_us)
-		return err_set(err, ERR_RANGE, "the time by which the exhibit is to be back has passed already");
+		return err_set(err, ERR_RANGE, _("the time by which the exhibit is to be back has passed already"));
 	rc = retrieval_of_exhibit(store, request->code, &open, err);
 	if (rc == 0 && open.id)
-		rc = err_set(err, ERR_STATE, "exhibit %s has retrieval %lld already, which is in the state \"%s\"",
-			     request->exhibit_no, (long long)open.id, states[open.state]);
+		rc = err_set(err, ERR_STATE, _("exhibit %s has retrieval %lld already, which is in the state \"%s\""),
+			     request->exhibit_no, (long long)open.id, _(state_labels[open.state]));
 	return rc;
 }
 
@@ -205,12 +214,12 @@ int retrieval_approve(struct store *store, const struct act *act, int64_t id, st
 {
 	struct retrieval now;
 	char name[sizeof act->actor] = "";
-	int rc = retrieval_in_state(store, id, RETRIEVAL_REQUESTED, "approved", &now, err);
+	int rc = retrieval_in_state(store, id, RETRIEVAL_REQUESTED, N_("approved"), &now, err);
 
 	if (rc == 0)
 		rc = requester(store, id, name, sizeof name, err);
 	if (rc == 0 && retrieval_same_person(name, act->actor))
-		rc = err_set(err, ERR_DENIED, "%s asked for this retrieval: another person has to approve it", name);
+		rc = err_set(err, ERR_DENIED, _("%s asked for this retrieval: another person has to approve it"), name);
 	if (rc == 0)
 		rc = store_run(store, err, "UPDATE retrieval SET state = 'approved', approved_by = ?, approved_utc_us = ?"
 			       " WHERE id = ? AND state = 'requested'", "tii", act->actor, (int64_t)act->utc_us, id);
@@ -237,14 +246,14 @@ static int check_ending(struct store *store, const struct act *act, const struct
 	if (rc < 0)
 		return rc;
 	if (now->state != RETRIEVAL_REQUESTED && now->state != RETRIEVAL_APPROVED)
-		return err_set(err, ERR_STATE, "retrieval %lld of %s is in the state \"%s\": it can be %s only before the "
-			       "exhibit is taken out", (long long)now->id, now->exhibit_no, states[now->state],
+		return err_set(err, ERR_STATE, _("retrieval %lld of %s is in the state \"%s\": it can be %s only before the "
+			       "exhibit is taken out"), (long long)now->id, now->exhibit_no, states[now->state],
 			       ending->verb);
 	if (retrieval_same_person(asker, act->actor) != ending->by_asker)
 		return err_set(err, ERR_DENIED, ending->by_asker ? "%s asked for this retrieval: nobody else can withdraw it" :
 			       "%s asked for this retrieval, and can withdraw it; refusing it is another's", asker);
 	if (!act->reason[0])
-		return err_set(err, ERR_RANGE, "give the reason why it is %s", ending->verb);
+		return err_set(err, ERR_RANGE, _("give the reason why it is %s"), ending->verb);
 	return retrieval_check_not_shown(store, now->id, err);
 }
 

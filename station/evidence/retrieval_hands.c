@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/base/i18n.h"
 #include "station/evidence/exhibit.h"
 #include "station/evidence/retrieval_own.h"
 
@@ -12,9 +13,9 @@
 static int check_two(const struct act *act, struct err *err)
 {
 	if (!act->second[0])
-		return err_set(err, ERR_DENIED, "two people have to do this together: name the second one");
+		return err_set(err, ERR_DENIED, _("two people have to do this together: name the second one"));
 	if (retrieval_same_person(act->actor, act->second))
-		return err_set(err, ERR_DENIED, "%s cannot be the second person as well", act->actor);
+		return err_set(err, ERR_DENIED, _("%s cannot be the second person as well"), act->actor);
 	return 0;
 }
 
@@ -23,16 +24,16 @@ static int check_found(const struct act *act, const struct retrieval_condition *
 	int rc = check_two(act, err);
 
 	if (rc == 0 && !*found->condition)
-		rc = err_set(err, ERR_RANGE, "the condition of the exhibit must be described");
+		rc = err_set(err, ERR_RANGE, _("the condition of the exhibit must be described"));
 	if (rc == 0 && strlen(found->condition) + strlen(found->damage) > WORDS_MAX)
-		rc = err_set(err, ERR_RANGE, "condition and damage have more than %d bytes together", WORDS_MAX);
+		rc = err_set(err, ERR_RANGE, _("condition and damage have more than %d bytes together"), WORDS_MAX);
 	if (rc == 0 && (strlen(found->seal) > NAME_MAX_BYTES || strlen(found->other) > NAME_MAX_BYTES))
-		rc = err_set(err, ERR_RANGE, "the seal's number and names have at most %d bytes", NAME_MAX_BYTES);
+		rc = err_set(err, ERR_RANGE, _("the seal's number and names have at most %d bytes"), NAME_MAX_BYTES);
 	if (rc == 0 && !found->still_count && !act->reason[0])
-		rc = err_set(err, ERR_RANGE, "name the photographs of the exhibit as it is now, or give the reason why "
-			     "there are none");
+		rc = err_set(err, ERR_RANGE, _("name the photographs of the exhibit as it is now, or give the reason why "
+			     "there are none"));
 	if (rc == 0 && !*found->seal && !act->reason[0])
-		rc = err_set(err, ERR_RANGE, "name the seal that is on it, or give the reason why there is none");
+		rc = err_set(err, ERR_RANGE, _("name the seal that is on it, or give the reason why there is none"));
 	return rc;
 }
 
@@ -61,7 +62,7 @@ static int check_seal(struct store *store, const struct act *act, const struct r
 	int rc = expected_seal(store, now->code, expected, sizeof expected, err);
 
 	if (rc == 0 && *expected && strcmp(expected, seal) != 0 && !act->reason[0])
-		rc = err_set(err, ERR_RANGE, "%s was put away with the seal %s: give the reason why that is not on it",
+		rc = err_set(err, ERR_RANGE, _("%s was put away with the seal %s: give the reason why that is not on it"),
 			     now->exhibit_no, expected);
 	return rc;
 }
@@ -74,10 +75,10 @@ int retrieval_check_still(const struct retrieval *retrieval, const json_t *still
 	bool of_it = json_integer_value(json_object_get(still, "retrieval")) == retrieval->id;
 
 	if (!json_is_null(json_object_get(still, "rejected")))
-		return err_set(err, ERR_RANGE, "still %lld was rejected", id);
+		return err_set(err, ERR_RANGE, _("still %lld was rejected"), id);
 	if (!of_it && case_no && exhibit_no)
 		of_it = strcmp(case_no, retrieval->case_no) == 0 && strcmp(exhibit_no, retrieval->exhibit_no) == 0;
-	return of_it ? 0 : err_set(err, ERR_RANGE, "still %lld does not show %s (%s)", id, retrieval->exhibit_no,
+	return of_it ? 0 : err_set(err, ERR_RANGE, _("still %lld does not show %s (%s)"), id, retrieval->exhibit_no,
 				   retrieval->exhibit_name);
 }
 
@@ -89,8 +90,8 @@ static int keep_stills(struct store *store, int64_t id, const char *way, const s
 	for (size_t i = 0; i < found->still_count && rc == 0; i++)
 		rc = store_run(store, err, "INSERT INTO retrieval_still(retrieval, still, way) VALUES(?, ?, ?)", "iit", id,
 			       found->stills[i], way);
-	return rc == ERR_STATE ? err_set(err, ERR_RANGE, "a photograph is named twice, or was named when the exhibit went "
-					 "out: take new ones") : rc;
+	return rc == ERR_STATE ? err_set(err, ERR_RANGE, _("a photograph is named twice, or was named when the exhibit went "
+					 "out: take new ones")) : rc;
 }
 
 static json_t *found_json(const struct retrieval_condition *found)
@@ -115,7 +116,7 @@ int retrieval_out(struct store *store, const struct act *act, int64_t id,
 	int rc = check_found(act, found, err);
 
 	if (rc == 0)
-		rc = retrieval_in_state(store, id, RETRIEVAL_APPROVED, "taken out", &now, err);
+		rc = retrieval_in_state(store, id, RETRIEVAL_APPROVED, N_("taken out"), &now, err);
 	if (rc == 0)
 		rc = check_seal(store, act, &now, found->seal, err);
 	if (rc == 0)
@@ -140,7 +141,7 @@ int retrieval_check_not_shown(struct store *store, int64_t id, struct err *err)
 	if (rc == 0)
 		rc = store_next(&rows, err);
 	if (rc > 0)
-		rc = err_set(err, ERR_STATE, "the exhibit is on the list of showing %lld: close that first",
+		rc = err_set(err, ERR_STATE, _("the exhibit is on the list of showing %lld: close that first"),
 			     (long long)store_integer(&rows, 0));
 	return rc;
 }
@@ -176,12 +177,12 @@ static int check_compared(struct store *store, const struct act *act, int64_t id
 	int rc = find_comparison(store, id, found, &compared, err);
 
 	if (rc == 0 && !compared && !act->reason[0])
-		rc = err_set(err, ERR_STATE, "compare a photograph of its return with one from before, from the same side, "
-			     "or give the reason why that cannot be done");
+		rc = err_set(err, ERR_STATE, _("compare a photograph of its return with one from before, from the same side, "
+			     "or give the reason why that cannot be done"));
 	if (rc == 0 && found->changed && !*found->damage)
-		rc = err_set(err, ERR_RANGE, "say what has changed");
+		rc = err_set(err, ERR_RANGE, _("say what has changed"));
 	if (rc == 0 && !found->changed && *found->damage)
-		rc = err_set(err, ERR_RANGE, "a damage is described, but no change is confirmed: one of the two is wrong");
+		rc = err_set(err, ERR_RANGE, _("a damage is described, but no change is confirmed: one of the two is wrong"));
 	return rc;
 }
 
@@ -192,7 +193,7 @@ int retrieval_back(struct store *store, const struct act *act, int64_t id,
 	int rc = check_found(act, found, err);
 
 	if (rc == 0)
-		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, "brought back", &now, err);
+		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, N_("brought back"), &now, err);
 	if (rc == 0)
 		rc = retrieval_check_not_shown(store, id, err);
 	if (rc == 0)
@@ -215,7 +216,7 @@ int retrieval_back(struct store *store, const struct act *act, int64_t id,
 int retrieval_check_out(const struct retrieval *retrieval, struct err *err)
 {
 	return retrieval->state == RETRIEVAL_OUT ? 0 :
-	       err_set(err, ERR_STATE, "retrieval %lld of %s is not out of store: there is nothing to compare",
+	       err_set(err, ERR_STATE, _("retrieval %lld of %s is not out of store: there is nothing to compare"),
 		       (long long)retrieval->id, retrieval->exhibit_no);
 }
 
@@ -228,7 +229,7 @@ int retrieval_check_before(struct store *store, const struct retrieval *retrieva
 	if (rc == 0)
 		rc = store_next(&rows, err);
 	if (rc > 0 && store_integer(&rows, 0) && !store_integer(&rows, 1))
-		rc = err_set(err, ERR_RANGE, "still %lld is none of those that %s went out with", (long long)still,
+		rc = err_set(err, ERR_RANGE, _("still %lld is none of those that %s went out with"), (long long)still,
 			     retrieval->exhibit_no);
 	return MIN(rc, 0);
 }
@@ -241,7 +242,7 @@ int retrieval_compared(struct store *store, const struct act *act, int64_t id, i
 	int rc = text ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 
 	if (rc == 0)
-		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, "compared with what went out", &now, err);
+		rc = retrieval_in_state(store, id, RETRIEVAL_OUT, N_("compared with what went out"), &now, err);
 	if (rc == 0)
 		rc = store_run(store, err, "INSERT INTO retrieval_comparison(retrieval, before, after, file, sha256, result,"
 			       " compared_by, utc_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "iiitttti", id, before, after, file,

@@ -2,6 +2,8 @@
 /* What is known of a retrieval, as messages carry it. */
 #include <string.h>
 
+#include "station/base/i18n.h"
+
 #include "station/evidence/retrieval.h"
 
 /* In the order of the SELECT: 't' a text, 'n' a number or null, 'b' a truth or null. */
@@ -83,7 +85,7 @@ int retrieval_comparison_json(struct store *store, int64_t comparison, json_t **
 	if (rc == 0)
 		rc = store_next(&row, err);
 	if (rc == 0)
-		return err_set(err, ERR_RANGE, "there is no comparison %lld", (long long)comparison);
+		return err_set(err, ERR_RANGE, _("there is no comparison %lld"), (long long)comparison);
 	if (rc > 0)
 		*json = comparison_json(&row);
 	return MIN(rc, 0);
@@ -129,7 +131,7 @@ static int find_row(struct store *store, int64_t id, uint64_t now_utc_us, json_t
 	if (rc == 0)
 		rc = store_next(&row, err);
 	if (rc == 0)
-		return err_set(err, ERR_RANGE, "there is no retrieval %lld", (long long)id);
+		return err_set(err, ERR_RANGE, _("there is no retrieval %lld"), (long long)id);
 	if (rc > 0)
 		*json = row_json(&row, now_utc_us);
 	return MIN(rc, 0);

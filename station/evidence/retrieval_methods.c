@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "station/base/rpc.h"
+#include "station/base/i18n.h"
 #include "station/evidence/custody.h"
 #include "station/evidence/evidence.h"
 #include "station/evidence/retrieval.h"
@@ -57,7 +58,7 @@ int retrieval_request_method(struct store *store, const struct act *act, const j
 	if (rc == 0)
 		rc = rpc_string_or(&request.purpose, params, "purpose", "", err);
 	if (rc == 0 && *request.purpose && purpose_find(request.purpose) == PURPOSE_COUNT)
-		rc = err_set(err, ERR_RANGE, "there is no purpose \"%.40s\"", request.purpose);
+		rc = err_set(err, ERR_RANGE, _("there is no purpose \"%.40s\""), request.purpose);
 	if (rc == 0)
 		rc = param_due(act, params, &request.due_utc_us, err);
 	if (rc == 0)
@@ -117,7 +118,7 @@ static int param_stills(const json_t *params, int64_t *stills, struct retrieval_
 	const json_t *list = json_object_get(params, "stills");
 
 	if (list && (!json_is_array(list) || json_array_size(list) > STILLS_MAX))
-		return err_set(err, ERR_RANGE, "stills must be a list of at most %d numbers", STILLS_MAX);
+		return err_set(err, ERR_RANGE, _("stills must be a list of at most %d numbers"), STILLS_MAX);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *item = json_array_get(list, i);
 		/* the command line gives words */
@@ -125,7 +126,7 @@ static int param_stills(const json_t *params, int64_t *stills, struct retrieval_
 						      : json_is_string(item) ? atoll(json_string_value(item)) : 0;
 
 		if (still <= 0)
-			return err_set(err, ERR_RANGE, "stills must be a list of numbers");
+			return err_set(err, ERR_RANGE, _("stills must be a list of numbers"));
 		stills[i] = still;
 	}
 	found->stills = stills;
@@ -190,7 +191,7 @@ static int param_changed(const json_t *params, struct retrieval_condition *found
 	if (rc == 0 && !changed && *found->damage)
 		found->changed = true;
 	else if (rc == 0 && !json_is_boolean(changed))
-		rc = err_set(err, ERR_RANGE, "confirm that nothing has changed (changed: false), or describe the damage");
+		rc = err_set(err, ERR_RANGE, _("confirm that nothing has changed (changed: false), or describe the damage"));
 	else
 		found->changed = json_is_true(changed);
 	return rc;

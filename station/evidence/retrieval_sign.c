@@ -12,6 +12,7 @@
 #include "station/base/openssl.h"
 #include <openssl/sha.h>
 
+#include "station/base/i18n.h"
 #include "station/evidence/retrieval_own.h"
 
 /* In the order of the text. A new line goes last, and only with another first line. */
@@ -129,7 +130,7 @@ int retrieval_text(struct store *store, int64_t id, char **text, struct err *err
 	int rc = retrieval_get(store, id, &now, err);
 
 	if (rc == 0 && now.state != RETRIEVAL_BACK && now.state != RETRIEVAL_SIGNED)
-		rc = err_set(err, ERR_STATE, "retrieval %lld is signed when the exhibit is back", (long long)id);
+		rc = err_set(err, ERR_STATE, _("retrieval %lld is signed when the exhibit is back"), (long long)id);
 	if (rc < 0)
 		return rc;
 	out = open_memstream(&made, &size);
@@ -154,11 +155,11 @@ static int check_other_side(struct store *store, int64_t id, const struct retrie
 	*both = false;
 	while (rc == 0 && (rc = store_next(&rows, err)) > 0) {
 		if (strcmp(store_text(&rows, 0), retrieval_side_name(signature->side)) == 0)
-			return err_set(err, ERR_STATE, "retrieval %lld has been signed as %s by %s already", (long long)id,
-				       store_text(&rows, 0), store_text(&rows, 1));
+			return err_set(err, ERR_STATE, _("retrieval %lld has been signed as %s by %s already"), (long long)id,
+				       _(store_text(&rows, 0)), store_text(&rows, 1));
 		if (retrieval_same_person(store_text(&rows, 1), signature->name))
-			return err_set(err, ERR_DENIED, "%s has signed as %s: the other side has to be another person",
-				       signature->name, store_text(&rows, 0));
+			return err_set(err, ERR_DENIED, _("%s has signed as %s: the other side has to be another person"),
+				       signature->name, _(store_text(&rows, 0)));
 		*both = true;
 		rc = 0;
 	}
@@ -188,7 +189,7 @@ int retrieval_sign(struct store *store, const struct act *act, int64_t id,
 	char digest[2 * SHA256_DIGEST_LENGTH + 1] = "";
 	struct retrieval now;
 	bool both = false;
-	int rc = retrieval_in_state(store, id, RETRIEVAL_BACK, "signed", &now, err);
+	int rc = retrieval_in_state(store, id, RETRIEVAL_BACK, N_("signed"), &now, err);
 
 	if (rc == 0)
 		rc = check_other_side(store, id, signature, &both, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "station/base/cards.h"
+#include "station/base/i18n.h"
 #include "station/base/qr_text.h"
 #include "station/base/rpc.h"
 #include "station/evidence/retrieval.h"
@@ -32,21 +33,21 @@ static int find_listed(struct store *store, const json_t *code, const char *case
 		       struct retrieval *retrieval, struct err *err)
 {
 	int rc = json_is_string(code) ? exhibit_by_code(store, json_string_value(code), exhibit, err)
-				      : err_set(err, ERR_RANGE, "exhibits must be a list of codes");
+				      : err_set(err, ERR_RANGE, _("exhibits must be a list of codes"));
 
 	if (rc < 0)
 		return rc;
 	if (*case_no && strcmp(exhibit->in_case.values.case_no, case_no) != 0)
-		return err_set(err, ERR_RANGE, "%s (%s) belongs to the case %s, the showing is of %s", exhibit->code,
+		return err_set(err, ERR_RANGE, _("%s (%s) belongs to the case %s, the showing is of %s"), exhibit->code,
 			       exhibit->values.name, exhibit->in_case.values.case_no, case_no);
 	rc = retrieval_of_exhibit(store, exhibit->code, retrieval, err);
 	if (rc < 0)
 		return rc;
 	if (!retrieval->id)
-		return err_set(err, ERR_STATE, "%s (%s) has no retrieval: nothing is shown that has not been asked for and "
-			       "approved", exhibit->code, exhibit->values.name);
+		return err_set(err, ERR_STATE, _("%s (%s) has no retrieval: nothing is shown that has not been asked for and "
+			       "approved"), exhibit->code, exhibit->values.name);
 	if (retrieval->state == RETRIEVAL_REQUESTED)
-		return err_set(err, ERR_STATE, "retrieval %lld of %s (%s) has not been approved yet",
+		return err_set(err, ERR_STATE, _("retrieval %lld of %s (%s) has not been approved yet"),
 			       (long long)retrieval->id, exhibit->code, exhibit->values.name);
 	return 0;
 }
@@ -58,17 +59,17 @@ static int list_exhibit(struct store *store, int64_t showing, size_t place, cons
 			   " retrieval) VALUES(?, ?, ?, ?, ?, ?)", "iittti", showing, (int64_t)place, exhibit->code,
 			   exhibit->values.exhibit_no, exhibit->values.name, retrieval->id);
 
-	return rc == ERR_STATE ? err_set(err, ERR_RANGE, "%s is on the list twice", exhibit->code) : rc;
+	return rc == ERR_STATE ? err_set(err, ERR_RANGE, _("%s is on the list twice"), exhibit->code) : rc;
 }
 
 /* 两名制作人 (DOMAIN L5, L11): one alone says why. */
 static int check_makers(const struct act *act, struct err *err)
 {
 	if (act->second[0] && retrieval_same_person(act->actor, act->second))
-		return err_set(err, ERR_DENIED, "%s cannot be the second maker as well", act->actor);
+		return err_set(err, ERR_DENIED, _("%s cannot be the second maker as well"), act->actor);
 	if (!act->second[0] && !act->reason[0])
-		return err_set(err, ERR_DENIED, "a showing is made by two people: name the second maker, or give the reason "
-			       "why there is none");
+		return err_set(err, ERR_DENIED, _("a showing is made by two people: name the second maker, or give the reason "
+			       "why there is none"));
 	return 0;
 }
 
@@ -79,7 +80,7 @@ static int open_row(struct store *store, const struct act *act, enum showing_pur
 			   " VALUES(?, ?, 'PREPARED', ?, ?, ?)", "ttitt", purpose_name(purpose), case_no,
 			   (int64_t)act->utc_us, act->actor, act->second);
 
-	return rc == ERR_STATE ? err_set(err, ERR_STATE, "another showing is open: close it first") : rc;
+	return rc == ERR_STATE ? err_set(err, ERR_STATE, _("another showing is open: close it first")) : rc;
 }
 
 static json_t *opened_data(const struct showing *showing, const json_t *listed)
@@ -116,7 +117,7 @@ static int find_case(struct store *store, const char *case_no, const json_t *cod
 	int rc;
 
 	if (!json_is_array(codes) || !json_array_size(codes) || json_array_size(codes) > EXHIBITS_MAX)
-		return err_set(err, ERR_RANGE, "a showing is of one exhibit or more, at most %d", EXHIBITS_MAX);
+		return err_set(err, ERR_RANGE, _("a showing is of one exhibit or more, at most %d"), EXHIBITS_MAX);
 	rc = find_listed(store, json_array_get(codes, 0), case_no, &exhibit, &retrieval, err);
 	if (rc == 0)
 		snprintf(showing->case_no, sizeof showing->case_no, "%s", exhibit.in_case.values.case_no);
@@ -173,7 +174,7 @@ int showing_store_load(struct store *store, struct showing *out, struct err *err
 	snprintf(out->maker, sizeof out->maker, "%s", store_text(&row, 7));
 	snprintf(out->second, sizeof out->second, "%s", store_text(&row, 8));
 	if (out->state == SHOWING_STATE_COUNT || out->pause == PAUSE_REASON_COUNT || out->purpose == PURPOSE_COUNT)
-		return err_set(err, ERR_UNSUPPORTED, "showing %lld was written by a newer program", (long long)out->id);
+		return err_set(err, ERR_UNSUPPORTED, _("showing %lld was written by a newer program"), (long long)out->id);
 	return 0;
 }
 
@@ -186,8 +187,8 @@ static int check_one_out(struct store *store, int64_t id, struct err *err)
 	if (rc == 0)
 		rc = store_next(&rows, err);
 	if (rc == 0)
-		return err_set(err, ERR_STATE, "none of the exhibits has been taken out of store: `ostend retrieval out` "
-			       "says so, with its condition and seal");
+		return err_set(err, ERR_STATE, _("none of the exhibits has been taken out of store: `ostend retrieval out` "
+			       "says so, with its condition and seal"));
 	return MIN(rc, 0);
 }
 
@@ -203,7 +204,7 @@ int showing_store_change(struct store *store, const struct act *act, const struc
 			       " WHERE id = ? AND state <> 'CLOSED'", "ttii", showing_state_name(now->state),
 			       pause_reason_name(now->pause), (int64_t)act->utc_us, now->id);
 	if (rc == 0 && store_changes(store) != 1)
-		rc = err_set(err, ERR_STATE, "showing %lld is closed", (long long)now->id);
+		rc = err_set(err, ERR_STATE, _("showing %lld is closed"), (long long)now->id);
 	if (rc < 0) {
 		json_decref(event);
 		return rc;
@@ -219,7 +220,7 @@ int showing_store_close(struct store *store, const struct act *act, int64_t id, 
 			   " WHERE id = ? AND state <> 'CLOSED'", "ii", (int64_t)act->utc_us, id);
 
 	if (rc == 0 && store_changes(store) != 1)
-		rc = err_set(err, ERR_STATE, "showing %lld is closed already", (long long)id);
+		rc = err_set(err, ERR_STATE, _("showing %lld is closed already"), (long long)id);
 	if (rc == 0)
 		rc = ledger_append(store, act, LEDGER_SHOWING_CLOSED, NULL, "", NULL, NULL, err);
 	return rc;
@@ -237,10 +238,10 @@ static int check_listed(struct store *store, int64_t id, const struct exhibit *e
 	if (rc == 0)
 		rc = store_next(&rows, err);
 	if (rc == 0)
-		return err_set(err, ERR_RANGE, "%s (%s, %s) is not on the list of showing %lld", exhibit->code,
+		return err_set(err, ERR_RANGE, _("%s (%s, %s) is not on the list of showing %lld"), exhibit->code,
 			       exhibit->values.exhibit_no, exhibit->values.name, (long long)id);
 	if (rc > 0 && strcmp(store_text(&rows, 0), retrieval_state_name(RETRIEVAL_OUT)) != 0)
-		return err_set(err, ERR_STATE, "%s (%s) has not been taken out of store: `ostend retrieval out %lld` first",
+		return err_set(err, ERR_STATE, _("%s (%s) has not been taken out of store: `ostend retrieval out %lld` first"),
 			       exhibit->code, exhibit->values.name, (long long)store_integer(&rows, 1));
 	return MIN(rc, 0);
 }
@@ -253,7 +254,7 @@ static int check_cards(const struct exhibit *exhibit, bool acknowledged, struct 
 	if (!set || acknowledged)
 		return 0;
 	cards_print(set, names, sizeof names);
-	return err_set(err, ERR_STATE, "%s has handling cards (%s): read them, and acknowledge", exhibit->code, names);
+	return err_set(err, ERR_STATE, _("%s has handling cards (%s): read them, and acknowledge"), exhibit->code, names);
 }
 
 static int keep_stage(struct store *store, int64_t id, const struct exhibit *exhibit, struct err *err)
@@ -365,8 +366,8 @@ int showing_store_json(struct store *store, int64_t id, json_t **json, struct er
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
-		return id ? err_set(err, ERR_RANGE, "there is no showing %lld", (long long)id)
-			  : err_set(err, ERR_STATE, "there has been no showing yet: `ostend showing open` begins one");
+		return id ? err_set(err, ERR_RANGE, _("there is no showing %lld"), (long long)id)
+			  : err_set(err, ERR_STATE, _("there has been no showing yet: `ostend showing open` begins one"));
 	made = row_json(&row);
 	rc = add_exhibits(made, store, err);
 	if (rc < 0)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "station/base/i18n.h"
 #include "station/base/openssl.h"
 #include <openssl/sha.h>
 
@@ -73,7 +74,7 @@ int still_file_put(char *name, const char *folder, int64_t showing, const struct
 
 	make_name(name, showing, shot, number, 0);
 	if (snprintf(first, sizeof first, "%s/%s", folder, name) >= (int)sizeof first - 8)
-		return err_set(err, ERR_OS, "still: %.150s: the name is too long", folder);
+		return err_set(err, ERR_OS, _("still: %.150s: the name is too long"), folder);
 	rc = replace_make_folders(first, strlen(folder) + 1, err);
 	snprintf(fresh, sizeof fresh, "%.*s.new", (int)sizeof fresh - 8, first);
 	if (rc == 0)
@@ -87,5 +88,5 @@ int still_file_put(char *name, const char *folder, int64_t showing, const struct
 		rc = MIN(rc, 0);
 	}
 	unlink(fresh);
-	return rc < 0 ? rc : err_set(err, ERR_FULL, "still: %.150s: no name is free", first);
+	return rc < 0 ? rc : err_set(err, ERR_FULL, _("still: %.150s: no name is free"), first);
 }

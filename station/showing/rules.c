@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "station/base/i18n.h"
+
 #define OPERATOR (1u << ROLE_COUNT)
 #define STATION (1u << (ROLE_COUNT + 1))
 #define PARTIES ((1u << ROLE_COUNT) - 1)
@@ -25,41 +27,41 @@ struct rule {
 
 static const struct rule rules[SHOWING_COMMAND_COUNT] = {
 	[SHOWING_SIT] = { PARTIES, ANY_STATE, EFFECT_OPEN_SEAT,
-			  "a seat is for a remote party", "", NOTHING },
+			  N_("a seat is for a remote party"), "", NOTHING },
 	[SHOWING_WATCH] = { PARTIES, IN(ON_AIR), EFFECT_ADMIT_VIEWER,
-			    "the live picture is for remote parties; the console has its preview",
-			    "nothing is on air: the picture comes when the showing begins", NOTHING },
+			    N_("the live picture is for remote parties; the console has its preview"),
+			    N_("nothing is on air: the picture comes when the showing begins"), NOTHING },
 	[SHOWING_LOOK] = { OPERATOR, ANY_STATE, EFFECT_PREVIEW,
-			   "the preview is the operator's", "", NOTHING },
+			   N_("the preview is the operator's"), "", NOTHING },
 	/* also after the end: the exhibit is photographed again, from the same sides, when it goes back */
 	[SHOWING_MOVE] = { OPERATOR, ANY_STATE, EFFECT_COMMAND_TABLE,
-			   "only the operator turns the table", "", NOTHING },
+			   N_("only the operator turns the table"), "", NOTHING },
 	[SHOWING_STOP] = { ANYBODY, ANY_STATE, EFFECT_STOP_TABLE, "", "", NOTHING },
 	[SHOWING_UNLATCH] = { OPERATOR, ANY_STATE, EFFECT_COMMAND_TABLE,
-			      "only the operator clears a stop, standing at the table", "", NOTHING },
+			      N_("only the operator clears a stop, standing at the table"), "", NOTHING },
 	[SHOWING_ADJUST] = { OPERATOR, ANY_STATE, EFFECT_COMMAND_CAMERA,
-			     "only the operator adjusts the camera", "", NOTHING },
+			     N_("only the operator adjusts the camera"), "", NOTHING },
 	[SHOWING_OPEN] = { OPERATOR | STATION, IN(PREPARED) | IN(CLOSED), EFFECT_OPEN_SHOWING,
-			   "only the operator opens a showing", "a showing is under way: close it first",
+			   N_("only the operator opens a showing"), N_("a showing is under way: close it first"),
 			   NO_SHOWING },
 	[SHOWING_SHOW] = { OPERATOR | STATION, IN(PREPARED) | IN(PREVIEW), EFFECT_GO_ON_AIR,
-			   "only the operator begins the showing",
-			   "the showing has begun already; from HOLD it goes on with `ostend showing resume`",
+			   N_("only the operator begins the showing"),
+			   N_("the showing has begun already; from HOLD it goes on with `ostend showing resume`"),
 			   OPEN_SHOWING },
 	[SHOWING_PAUSE] = { OPERATOR, ANY_STATE, EFFECT_CUT,
-			    "only the operator holds the showing", "", NOTHING },
-	[SHOWING_FAIL] = { STATION, ANY_STATE, EFFECT_CUT, "the station does this by itself", "", NOTHING },
+			    N_("only the operator holds the showing"), "", NOTHING },
+	[SHOWING_FAIL] = { STATION, ANY_STATE, EFFECT_CUT, N_("the station does this by itself"), "", NOTHING },
 	[SHOWING_RESUME] = { OPERATOR | STATION, PAUSED, EFFECT_GO_ON_AIR,
-			     "only the operator resumes the showing",
-			     "the showing is not on hold: there is nothing to resume", OPEN_SHOWING },
+			     N_("only the operator resumes the showing"),
+			     N_("the showing is not on hold: there is nothing to resume"), OPEN_SHOWING },
 	[SHOWING_CLOSE] = { OPERATOR, NOT_CLOSED, EFFECT_CLOSE_SHOWING,
-			    "only the operator closes the showing", "the showing is closed already",
+			    N_("only the operator closes the showing"), N_("the showing is closed already"),
 			    OPEN_SHOWING },
 	[SHOWING_STAGE] = { OPERATOR | STATION, NOT_CLOSED, EFFECT_STAGE,
-			    "only the operator puts an exhibit on the table", "the showing is closed",
+			    N_("only the operator puts an exhibit on the table"), N_("the showing is closed"),
 			    OPEN_SHOWING },
 	[SHOWING_RECORD] = { OPERATOR | STATION, ANY_STATE, EFFECT_RECORD,
-			     "the record is kept by the operator", "", NOTHING },
+			     N_("the record is kept by the operator"), "", NOTHING },
 };
 
 static const char *const state_names[] = {
@@ -123,9 +125,9 @@ static void follow(struct showing *next, enum showing_command command, const str
 static int check_needs(const struct showing *now, const struct rule *rule, struct err *err)
 {
 	if (rule->needs == OPEN_SHOWING && !now->id)
-		return err_set(err, ERR_STATE, "no showing is open: `ostend showing open` begins one");
+		return err_set(err, ERR_STATE, _("no showing is open: `ostend showing open` begins one"));
 	if (rule->needs == NO_SHOWING && now->id)
-		return err_set(err, ERR_STATE, "showing %lld is still open: close it first", (long long)now->id);
+		return err_set(err, ERR_STATE, _("showing %lld is still open: close it first"), (long long)now->id);
 	return 0;
 }
 
@@ -137,14 +139,14 @@ int showing_apply(const struct showing *now, enum showing_command command,
 	unsigned who = actor->operator ? OPERATOR : actor->station ? STATION : 1u << actor->role;
 
 	if (!(rule->actors & who))
-		return err_set(err, ERR_DENIED, "%s", rule->not_you);
+		return err_set(err, ERR_DENIED, "%s", _(rule->not_you));
 	if (check_needs(now, rule, err) < 0)
 		return ERR_STATE;
 	if (!(rule->states & 1u << now->state))
-		return err_set(err, ERR_STATE, "%s", rule->not_now);
+		return err_set(err, ERR_STATE, "%s", _(rule->not_now));
 	if (command == SHOWING_RESUME && pause_reason_is_failure(now->pause) && !actor->has_reason)
-		return err_set(err, ERR_STATE, "the showing was held because %s: going on needs a reason, "
-			       "which goes into the record", pause_reason_label(now->pause));
+		return err_set(err, ERR_STATE, _("the showing was held because %s: going on needs a reason, "
+			       "which goes into the record"), _(pause_reason_label(now->pause)));
 	*next = *now;
 	follow(next, command, actor);
 	*effects = (struct showing_effects){ .list = { rule->effect }, .count = 1 };

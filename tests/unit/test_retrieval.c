@@ -339,7 +339,7 @@ static void test_it_comes_back_compared_and_with_a_clear_word_on_damage(void **s
 	assert_refused(bring_back(fixture, id, true, "", "", &err), ERR_RANGE, err, "what has changed");
 	assert_refused(bring_back(fixture, id, false, "a scratch", "", &err), ERR_RANGE, err, "wrong");
 	must(bring_back(fixture, id, true, "a scratch on the blade", "", &err), &err);
-	assert_refused(bring_back(fixture, id, true, "again", "", &err), ERR_STATE, err, "\"back\"");
+	assert_refused(bring_back(fixture, id, true, "again", "", &err), ERR_STATE, err, "\"returned\"");
 }
 
 static void test_the_comparison_is_of_the_return_and_says_something(void **state)
@@ -385,7 +385,7 @@ static void test_each_side_signs_once_and_the_two_are_two_people(void **state)
 	int64_t id = make_out(fixture, 0);
 	struct err err;
 
-	assert_refused(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), ERR_STATE, err, "\"out\"");
+	assert_refused(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), ERR_STATE, err, "\"out of store\"");
 	compare(fixture, id);
 	must(bring_back(fixture, id, false, "", "", &err), &err);
 	must(sign(fixture, id, RETRIEVAL_HOLDER, "Wang", &err), &err);

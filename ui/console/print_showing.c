@@ -28,7 +28,7 @@ static void print_exhibits(FILE *out, const json_t *list)
 	grid_add(grid, _("Code"));
 	grid_add(grid, _("Exhibit no."));
 	grid_add(grid, _("Retrieval"));
-	grid_add(grid, _("On the table"));
+	grid_add(grid, _("Placed"));
 	grid_add(grid, _("Name"));
 	json_array_foreach(list, i, item) {
 		grid_add(grid, field_text(item, "code"));

@@ -6,6 +6,7 @@
 #include "station/base/i18n.h"
 #include "ui/console/fields.h"
 #include "ui/console/print.h"
+#include "ui/console/words.h"
 
 /* Half of a digest on each line: to be read and compared, not to be cut by the terminal. */
 static void add_digest(struct grid *grid, const char *digest)
@@ -43,7 +44,7 @@ void print_still(FILE *out, const json_t *result)
 			(long long)field_integer(result, "height", 0), (long long)field_integer(result, "bytes", 0));
 	print_pair(grid, _("Made by"), field_text(result, "made_by"));
 	print_pair(grid, _("Camera"), field_text(result, "camera"));
-	print_pair(grid, _("View"), field_text(result, "view"));
+	print_pair(grid, _("View"), words_view(field_text(result, "view")));
 	add_bearing(grid, json_object_get(result, "pose"));
 	print_pair_time(grid, _("Taken"), result, "captured_utc_us");
 	print_pair(grid, _("Case"), field_text(result, "case_no"));
@@ -73,7 +74,7 @@ void print_stills(FILE *out, const json_t *result)
 	json_array_foreach((json_t *)list, i, item) {
 		grid_add_format(grid, "%lld", (long long)field_integer(item, "still", 0));
 		grid_add(grid, field_text(item, "exhibit_no"));
-		grid_add(grid, field_text(item, "view"));
+		grid_add(grid, words_view(field_text(item, "view")));
 		grid_add_format(grid, "%lld x %lld", (long long)field_integer(item, "width", 0),
 				(long long)field_integer(item, "height", 0));
 		grid_add_format(grid, "%.16s", field_text(item, "sha256"));
@@ -109,14 +110,14 @@ void print_spin(FILE *out, const json_t *result)
 	CLEANUP(grid_freep) struct grid *grid = grid_new(2);
 	json_t *missing = json_object_get(result, "missing");
 
-	grid_add(grid, _("Spin"));
+	grid_add(grid, _("Spin of stills"));
 	grid_add_format(grid, "%lld", (long long)field_integer(result, "spin", 0));
 	if (json_is_array(missing)) {
 		grid_add(grid, _("Stills"));
 		grid_add_format(grid, "%zu / %lld", json_array_size(json_object_get(result, "stills")),
 				(long long)field_integer(result, "frames", 0));
 	}
-	print_pair(grid, _("State"), field_text(result, "state"));
+	print_pair(grid, _("State"), words_spin(field_text(result, "state")));
 	print_pair(grid, _("Because"), field_text(result, "outcome"));
 	grid_print(grid, out, print_width(out));
 }
