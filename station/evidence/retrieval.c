@@ -247,13 +247,13 @@ static int check_ending(struct store *store, const struct act *act, const struct
 		return rc;
 	if (now->state != RETRIEVAL_REQUESTED && now->state != RETRIEVAL_APPROVED)
 		return err_set(err, ERR_STATE, _("retrieval %lld of %s is in the state \"%s\": it can be %s only before the "
-			       "exhibit is taken out"), (long long)now->id, now->exhibit_no, states[now->state],
-			       ending->verb);
+			       "exhibit is taken out"), (long long)now->id, now->exhibit_no,
+			       _(state_labels[now->state]), _(ending->verb));
 	if (retrieval_same_person(asker, act->actor) != ending->by_asker)
-		return err_set(err, ERR_DENIED, ending->by_asker ? "%s asked for this retrieval: nobody else can withdraw it" :
-			       "%s asked for this retrieval, and can withdraw it; refusing it is another's", asker);
+		return err_set(err, ERR_DENIED, ending->by_asker ? _("%s asked for this retrieval: nobody else can withdraw it") :
+			       _("%s asked for this retrieval, and can withdraw it; refusing it is another's"), asker);
 	if (!act->reason[0])
-		return err_set(err, ERR_RANGE, _("give the reason why it is %s"), ending->verb);
+		return err_set(err, ERR_RANGE, _("give the reason why it is %s"), _(ending->verb));
 	return retrieval_check_not_shown(store, now->id, err);
 }
 
