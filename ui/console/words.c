@@ -97,17 +97,6 @@ const char *words_event(const char *kind)
 	return look_up(list, ARRAY_LEN(list), kind);
 }
 
-const char *words_view(const char *name)
-{
-	static const struct word list[] = {
-#define VIEW(name, label) { name, label },
-#include "station/evidence/shot_views.def"
-#undef VIEW
-	};
-
-	return look_up(list, ARRAY_LEN(list), name);
-}
-
 const char *words_spin(const char *state)
 {
 	static const struct word list[] = {

@@ -22,7 +22,6 @@ const char *words_role(const char *role);
 const char *words_room(const char *state);
 const char *words_child(const char *state);
 const char *words_action(const char *name);		/* of the ledger */
-const char *words_view(const char *name);		/* of the shot list */
 const char *words_spin(const char *state);
 const char *words_disposal(const char *name);
 const char *words_pause(const char *name);
