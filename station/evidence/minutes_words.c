@@ -159,7 +159,7 @@ const char *minutes_event(struct minutes *minutes, const char *kind)
 {
 	static const struct { const char *name, *label; } kinds[] = {
 		{ "command", N_("command") }, { "halt", N_("HALTED") }, { "clear", N_("clear") },
-		{ "fault", N_("fault") }, { "link", N_("line") }, { "epoch", N_("reference lost") },
+		{ "fault", N_("fault") }, { "link", N_("line") }, { "epoch", N_("Reference") },
 		{ "lease", N_("lease") }, { "calibration", N_("calibration") }, { "handling", N_("handling") },
 		{ "note", N_("note") },
 	};
