@@ -12,6 +12,7 @@
 #include "station/signature.h"
 #include "station/station.h"
 
+#define SIGN_TIMEOUT_MS 5000
 #define SETTLE_NS NS_PER_S		/* after a still: the next one, of a spin, comes first */
 #define LOOK_AGAIN_NS (60 * NS_PER_S)	/* what was missed, or failed */
 
@@ -99,7 +100,7 @@ static void begun(void *arg, int rc, const struct err *err)
 	else if (deliveries->found.code)
 		finish(deliveries, &deliveries->found, 0);
 	else
-		signature_ask(deliveries->station, "media", delivery->digest, is_signed, deliveries);
+		signature_ask(deliveries->station, "media", delivery->digest, SIGN_TIMEOUT_MS, is_signed, deliveries);
 }
 
 void deliveries_tick(struct deliveries *deliveries)

@@ -16,6 +16,7 @@
 #define REQUESTS_MAX 64
 #define SECTION_FRAMES 15
 #define SECTION_MS 1000
+#define SIGN_TIMEOUT_MS 2000	/* then its section counts as unsigned, and every screen says so */
 
 struct media_signing {
 	struct station *station;
@@ -88,7 +89,7 @@ static void requested(void *owner, uint32_t events)
 
 	(void)events;
 	while ((request = queue_take(signing->requests)))
-		signature_ask(signing->station, "media", request->digest, answered, request);
+		signature_ask(signing->station, "media", request->digest, SIGN_TIMEOUT_MS, answered, request);
 }
 
 /* --- encode: sections ------------------------------------------------------------------------------ */

@@ -27,6 +27,7 @@
 
 #define SIGNATURE_MAX 160
 #define WORKER_NICE 10
+#define SIGN_TIMEOUT_MS 5000
 
 struct packages {
 	struct station *station;
@@ -168,7 +169,7 @@ static void worked(void *owner, uint32_t events)
 	else if (packages->summary.files)
 		evidence_do(packages->station->evidence, enter, entered, packages);
 	else
-		signature_ask(packages->station, "log", packages->digest, is_signed, packages);
+		signature_ask(packages->station, "log", packages->digest, SIGN_TIMEOUT_MS, is_signed, packages);
 }
 
 /* --- first: what the ledger says ----------------------------------------------------------------- */

@@ -7,7 +7,6 @@
 #include "station/base/base64.h"
 #include "station/station.h"
 
-#define WAIT_MS 5000
 #define DER_MAX 160		/* of P-256 72, with room for what OpenSSL counts as bytes */
 
 struct asked {
@@ -32,7 +31,7 @@ static void answered(void *arg, json_t *result, const struct err *err)
 }
 
 void signature_ask(struct station *station, const char *key, const uint8_t digest[SIGNATURE_DIGEST_BYTES],
-		   signature_done *done, void *arg)
+		   int timeout_ms, signature_done *done, void *arg)
 {
 	struct asked *asked = malloc(sizeof *asked);
 	char hex[2 * SIGNATURE_DIGEST_BYTES + 1];
@@ -41,6 +40,6 @@ void signature_ask(struct station *station, const char *key, const uint8_t diges
 		abort();	/* a request as small as this */
 	*asked = (struct asked){ .done = done, .arg = arg };
 	util_hex(hex, digest, SIGNATURE_DIGEST_BYTES);
-	child_call(station->signer, "signer.sign", json_pack("{s:s, s:s}", "key", key, "digest", hex), WAIT_MS,
-		   answered, asked);
+	child_call(station->signer, "signer.sign", json_pack("{s:s, s:s}", "key", key, "digest", hex),
+		   timeout_ms, answered, asked);
 }

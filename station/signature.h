@@ -12,8 +12,11 @@ struct station;
 /** @der (ECDSA-Sig-Value, RFC 3279 2.2.3) is borrowed for the call; NULL: @err says why there is none. */
 typedef void signature_done(void *arg, const uint8_t *der, size_t len_bytes, const struct err *err);
 
-/** Have the SHA-256 @digest signed by the key "log" or "media"; @done is called exactly once, and later. */
+/**
+ * Have the SHA-256 @digest signed by the key "log" or "media" within @timeout_ms; @done is called exactly
+ * once, and later.
+ */
 void signature_ask(struct station *station, const char *key, const uint8_t digest[SIGNATURE_DIGEST_BYTES],
-		   signature_done *done, void *arg);
+		   int timeout_ms, signature_done *done, void *arg);
 
 #endif
