@@ -45,6 +45,9 @@ def make(options, folder):
         ask(station, "showing", "hold", "recess")
         ask(station, "showing", "resume")
         station.wait_recording()
+        end = time.monotonic() + SPIN_S
+        while "home it first" in station.refusal("table", "turn", "1") and time.monotonic() < end:
+            time.sleep(0.2)             # the demo's table homes itself
         ask(station, "spin", "take", str(SPIN_FRAMES))
         ask(station, "showing", "close")
         ask(station, "package", "1", os.path.join(folder, "package"))
