@@ -33,6 +33,19 @@ def ask(station, *words):
         fail(f"ostend {' '.join(words)}: {run.stdout}")
 
 
+def take_spin(station):
+    """When the table has found its zero, which the demo's does by itself."""
+    end = time.monotonic() + SPIN_S
+    while refusal := station.refusal("spin", "take", str(SPIN_FRAMES), "--no-wait"):
+        if time.monotonic() > end:
+            fail(f"no spin: {refusal}")
+        time.sleep(0.2)
+    while (spin := station.ask("spin", "show", "1"))["state"] != "complete":
+        if time.monotonic() > end or spin["state"] == "stopped":
+            fail(f"the spin is {spin['state']}: {spin['outcome']}")
+        time.sleep(0.2)
+
+
 def make(options, folder):
     """The demo's showing with two stills, one of them rejected, a spin and a pause; packed when it is closed."""
     os.mkdir(os.path.join(folder, "state"), 0o700)
@@ -45,10 +58,7 @@ def make(options, folder):
         ask(station, "showing", "hold", "recess")
         ask(station, "showing", "resume")
         station.wait_recording()
-        end = time.monotonic() + SPIN_S
-        while "home it first" in station.refusal("table", "turn", "1") and time.monotonic() < end:
-            time.sleep(0.2)             # the demo's table homes itself
-        ask(station, "spin", "take", str(SPIN_FRAMES))
+        take_spin(station)
         ask(station, "showing", "close")
         ask(station, "package", "1", os.path.join(folder, "package"))
     finally:
