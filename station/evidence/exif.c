@@ -17,6 +17,9 @@
 #define SEGMENT_MAX 65533	/* what a segment holds beside its length */
 #define XMP_NAME "http://ns.adobe.com/xap/1.0/"
 #define COLOUR_SRGB 1
+#define PIXELS_PER_INCH 72
+#define UNIT_INCH 2
+#define CENTRED 1
 #define US_PER_S 1000000
 
 DEFINE_FREEP(exif_data_unref, ExifData *)
@@ -76,13 +79,38 @@ static bool put_short(ExifData *data, ExifIfd ifd, ExifTag tag, uint16_t value)
 	return entry;
 }
 
-static bool put_version(ExifData *data)
+static bool put_raw(ExifData *data, ExifTag tag, const char bytes[4])
 {
-	ExifEntry *entry = entry_new(data, EXIF_IFD_EXIF, EXIF_TAG_EXIF_VERSION, EXIF_FORMAT_UNDEFINED, 4, 4);
+	ExifEntry *entry = entry_new(data, EXIF_IFD_EXIF, tag, EXIF_FORMAT_UNDEFINED, 4, 4);
 
 	if (entry)
-		memcpy(entry->data, "0232", 4);
+		memcpy(entry->data, bytes, 4);
 	return entry;
+}
+
+static bool put_ratio(ExifData *data, ExifTag tag, uint32_t whole)
+{
+	ExifEntry *entry = entry_new(data, EXIF_IFD_0, tag, EXIF_FORMAT_RATIONAL, 8, 1);
+
+	if (entry)
+		exif_set_rational(entry->data, exif_data_get_byte_order(data),
+				  (ExifRational){ .numerator = whole, .denominator = 1 });
+	return entry;
+}
+
+/* What the standard wants of every picture, and says for one of which nothing is known; a camera's own stays. */
+static bool put_usual(ExifData *data)
+{
+	ExifContent *image = data->ifd[EXIF_IFD_0];
+
+	if (exif_content_get_entry(image, EXIF_TAG_X_RESOLUTION))
+		return true;
+	return put_ratio(data, EXIF_TAG_X_RESOLUTION, PIXELS_PER_INCH) &&
+	       put_ratio(data, EXIF_TAG_Y_RESOLUTION, PIXELS_PER_INCH) &&
+	       put_short(data, EXIF_IFD_0, EXIF_TAG_RESOLUTION_UNIT, UNIT_INCH) &&
+	       put_short(data, EXIF_IFD_0, EXIF_TAG_YCBCR_POSITIONING, CENTRED) &&
+	       put_raw(data, EXIF_TAG_COMPONENTS_CONFIGURATION, "\1\2\3\0") &&
+	       put_raw(data, EXIF_TAG_FLASH_PIX_VERSION, "0100");
 }
 
 /* 2.3.1 gave times their zone: without it a reader takes the viewer's. */
@@ -108,7 +136,7 @@ static bool put_facts(ExifData *data, const struct exif_facts *facts)
 	char id[33];
 
 	util_hex(id, facts->sha256, 16);
-	return put_version(data) && put_times(data, facts->captured_utc_us) &&
+	return put_usual(data) && put_raw(data, EXIF_TAG_EXIF_VERSION, "0232") && put_times(data, facts->captured_utc_us) &&
 	       put_text(data, EXIF_IFD_0, EXIF_TAG_MODEL, facts->model) &&
 	       put_text(data, EXIF_IFD_0, EXIF_TAG_SOFTWARE, facts->program) &&
 	       put_text(data, EXIF_IFD_0, EXIF_TAG_IMAGE_DESCRIPTION, facts->description) &&
