@@ -16,6 +16,11 @@
 #define SERIAL_BITS 127
 #define S_PER_DAY 86400
 #define US_PER_S INT64_C(1000000)
+/*
+ * time(2), by which OpenSSL judges, is some milliseconds behind the clock that the times here come from, and so the
+ * second before: what is checked right after it was made would not be valid yet.
+ */
+#define BEHIND_S 1
 
 int issue_error(struct err *err, int code, const char *format, ...)
 {
@@ -83,7 +88,7 @@ static bool set_serial(X509 *certificate)
 static bool set_validity(X509 *certificate, const struct issue_request *request, const X509 *issuer)
 {
 	int days = request->days ? request->days : profiles[request->profile].days;
-	time_t from = (time_t)(request->from_utc_us / US_PER_S);
+	time_t from = (time_t)(request->from_utc_us / US_PER_S) - BEHIND_S;
 	time_t until = from + (time_t)days * S_PER_DAY - 1;
 
 	if (issuer)
@@ -332,7 +337,7 @@ int issue_crl(X509_CRL **out, const struct issuer *issuer, const struct records 
 {
 	CLEANUP(X509_CRL_freep) X509_CRL *crl = X509_CRL_new();
 	time_t now = (time_t)(now_utc_us / US_PER_S);
-	ASN1_TIME *last = ASN1_TIME_set(NULL, now);
+	ASN1_TIME *last = ASN1_TIME_set(NULL, now - BEHIND_S);
 	ASN1_TIME *next = ASN1_TIME_set(NULL, now + (time_t)days * S_PER_DAY);
 	X509_NAME *name = X509_get_subject_name(issuer->certificate);
 	bool is_root = X509_NAME_cmp(name, X509_get_issuer_name(issuer->certificate)) == 0;

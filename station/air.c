@@ -14,6 +14,7 @@
 #include "station/stream/stream.h"
 
 #define REST_NS (2 * NS_PER_S)		/* a signature that comes later is not waited for */
+#define REOPEN_NS (200 * NS_PER_MS)	/* nor is it for so long, when it is to open again */
 #define ASK_NS (300 * NS_PER_MS)
 
 struct air {
@@ -22,10 +23,12 @@ struct air {
 	_Atomic int64_t showing;
 	_Atomic(const char *) why;
 	atomic_bool wanted;
+	_Atomic uint64_t shuts;		/* how often: a pause shorter than a picture is one too */
 	/* to anybody */
 	atomic_bool open, ending;
 	/* thread: encode */
 	int64_t open_showing;
+	uint64_t open_shuts;		/* of them, how many before it was opened */
 	bool layer_open[ACCESS_UNIT_LAYERS_MAX];
 	uint64_t ending_since_ns, asked_ns;
 	const char *ending_why;
@@ -76,6 +79,7 @@ static void open_gate(struct air *air)
 	if (atomic_load(&air->ending))
 		end_recording(air);
 	air->open_showing = atomic_load(&air->showing);
+	air->open_shuts = atomic_load(&air->shuts);
 	recorder_begin(air->config.recorder, air->open_showing);
 	atomic_store(&air->open, true);
 }
@@ -88,16 +92,23 @@ static void want_keyframe(struct air *air, uint64_t now_ns)
 	air->config.request_keyframe(air->config.owner);
 }
 
+static bool is_over(const struct air *air)
+{
+	return !atomic_load(&air->wanted) || air->open_showing != atomic_load(&air->showing) ||
+	       air->open_shuts != atomic_load(&air->shuts);
+}
+
 /* Before a picture of layer 0. */
 static void follow(struct air *air, const struct access_unit *au)
 {
-	bool wanted = atomic_load(&air->wanted);
-
-	if (atomic_load(&air->open) && (!wanted || air->open_showing != atomic_load(&air->showing)))
+	if (atomic_load(&air->open) && is_over(air))
 		shut(air, au->captured_ns);
 	if (atomic_load(&air->ending))
 		serve_ending(air, au->captured_ns);
-	if (!wanted || atomic_load(&air->open))
+	if (!atomic_load(&air->wanted) || atomic_load(&air->open))
+		return;
+	/* the signature over the last pictures belongs into their own file */
+	if (atomic_load(&air->ending) && au->captured_ns < air->ending_since_ns + REOPEN_NS)
 		return;
 	if (au->keyframe)
 		open_gate(air);
@@ -142,7 +153,8 @@ void air_open(struct air *air, int64_t showing)
 void air_shut(struct air *air, const char *why)
 {
 	atomic_store(&air->why, why);
-	atomic_store(&air->wanted, false);
+	if (atomic_exchange(&air->wanted, false))
+		atomic_fetch_add(&air->shuts, 1);
 }
 
 bool air_is_open(const struct air *air)

@@ -163,6 +163,9 @@ def note_tells(options, folder, kept):
     station = Station(options, folder)
     try:
         station.wait_recording()
+        # only a record that has grown past the note can be held against it
+        while station.ask("ledger", "status")["entries"] <= int(kept.split("\n")[1]):
+            station.ask("still", "take", "--by", "somebody")
         for words in (["showing", "close"], ["package", "1", f"{folder}/package"]):
             subprocess.run([options.ostend, *words, "--state", f"{folder}/state"], stdout=subprocess.DEVNULL, check=True, timeout=300)
     finally:

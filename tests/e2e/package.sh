@@ -61,8 +61,8 @@ take_out() {
 	must retrieval out "$retrieval" "$before" --condition 完好 --seal F-1 --received-by 王检 --by 陈管 --second 杜管
 }
 
-recorded() {
-	ask recording status --json >"$work/recording" && grep -q '"state":"recording"' "$work/recording" &&
+recorded() {	# into the second file: the first may be just being closed
+	ask recording status --json >"$work/recording" && grep -q 'recording-002' "$work/recording" &&
 		grep -q '"bytes":[1-9]' "$work/recording"
 }
 
@@ -77,7 +77,7 @@ show_it() {	# with a spin of so many stills; 0: none
 	[ "$1" = 0 ] || must spin take "$1" --settle-ms 50 --by 陈管 --reason "all round"
 	must showing hold recess --by 陈管
 	must showing resume --by 陈管
-	until_true recorded || fail "nothing is recorded after the pause"
+	until_true recorded || fail "nothing is recorded after the pause: $(cat "$work/recording")"
 	fingerprint=$(value 'd["fingerprint"]' showing close --by 陈管)
 }
 

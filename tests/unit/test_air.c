@@ -238,7 +238,33 @@ static void test_opened_again_before_the_signature_came_it_is_another_stretch(vo
 	air_open(air, 7);
 	story[0] = '\0';
 	pass(air, 0, true);
+	assert_story("");	/* a fifth of a second: it belongs into the file of its pictures */
+	while (!*story)
+		pass(air, 0, false);
+	assert_story("K");
+	pass(air, 0, true);
 	assert_story("EBvr");
+	air_free(air);
+}
+
+static void test_a_pause_between_two_pictures_is_one_too(void **state)
+{
+	struct air *air = new_air(false);
+
+	(void)state;
+	air_open(air, 7);
+	pass(air, 0, true);
+	air_shut(air, "recess");
+	air_open(air, 7);
+	story[0] = '\0';
+	pass(air, 0, true);
+	assert_story("EBvr");
+	assert_string_equal(why, "recess");
+	air_shut(air, "recess");
+	air_open(air, 7);
+	story[0] = '\0';
+	pass(air, 0, false);
+	assert_story("EK");	/* without a keyframe nothing begins */
 	air_free(air);
 }
 
@@ -291,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_signature_is_for_the_recording_alone),
 		cmocka_unit_test(test_a_signature_that_does_not_come_is_not_waited_for_long),
 		cmocka_unit_test(test_opened_again_before_the_signature_came_it_is_another_stretch),
+		cmocka_unit_test(test_a_pause_between_two_pictures_is_one_too),
 		cmocka_unit_test(test_another_showing_is_another_stretch),
 		cmocka_unit_test(test_each_layer_begins_with_a_keyframe_and_the_largest_is_recorded),
 	};
