@@ -20,6 +20,8 @@ struct deliveries {
 	struct station *station;
 	char folder[CONFIG_TEXT_SIZE + 16];
 	uint64_t due_ns;
+	bool done;			/* nothing is missing */
+	bool asked;			/* while it was busy: what it finds may be older than the question */
 	bool busy;			/* what follows belongs to the job that is under way */
 	struct act act;
 	struct delivery delivery;
@@ -35,6 +37,7 @@ static void finish(struct deliveries *deliveries, const struct err *err, uint64_
 	delivery_clear(&deliveries->delivery);
 	deliveries->busy = false;
 	deliveries->due_ns = clock_mono_ns() + again_ns;
+	deliveries_tick(deliveries);	/* the next at once, if it is due */
 }
 
 /* --- third: the copy ----------------------------------------------------------------------------- */
@@ -93,14 +96,17 @@ static void begun(void *arg, int rc, const struct err *err)
 	struct deliveries *deliveries = arg;
 	struct delivery *delivery = &deliveries->delivery;
 
-	if (rc < 0)
+	if (rc < 0) {
 		finish(deliveries, err, LOOK_AGAIN_NS);
-	else if (!delivery->still)
-		finish(deliveries, NULL, LOOK_AGAIN_NS);
-	else if (deliveries->found.code)
+	} else if (!delivery->still) {
+		deliveries->done = !deliveries->asked;
+		finish(deliveries, NULL, deliveries->asked ? 0 : LOOK_AGAIN_NS);
+		deliveries->asked = false;
+	} else if (deliveries->found.code) {
 		finish(deliveries, &deliveries->found, 0);
-	else
+	} else {
 		signature_ask(deliveries->station, "media", delivery->digest, SIGN_TIMEOUT_MS, is_signed, deliveries);
+	}
 }
 
 void deliveries_tick(struct deliveries *deliveries)
@@ -113,9 +119,26 @@ void deliveries_tick(struct deliveries *deliveries)
 	evidence_do(deliveries->station->evidence, begin, begun, deliveries);
 }
 
+static void look(struct deliveries *deliveries, uint64_t in_ns)
+{
+	deliveries->done = false;
+	deliveries->asked = deliveries->busy;
+	deliveries->due_ns = clock_mono_ns() + in_ns;
+}
+
 void deliveries_wake(struct deliveries *deliveries)
 {
-	deliveries->due_ns = clock_mono_ns() + SETTLE_NS;
+	look(deliveries, SETTLE_NS);
+}
+
+void deliveries_hurry(struct deliveries *deliveries)
+{
+	look(deliveries, 0);
+}
+
+bool deliveries_are_done(const struct deliveries *deliveries)
+{
+	return deliveries->done;
 }
 
 int deliveries_open(struct deliveries **out, struct station *station, struct err *err)

@@ -22,4 +22,9 @@ void deliveries_tick(struct deliveries *deliveries);
 /** A still was kept: look for it soon. */
 void deliveries_wake(struct deliveries *deliveries);
 
+/** Somebody waits for what is missing: look now. */
+void deliveries_hurry(struct deliveries *deliveries);
+/** Whether nothing was missing at the last look, which was after the last call of the two above. */
+bool deliveries_are_done(const struct deliveries *deliveries);
+
 #endif

@@ -21,12 +21,14 @@
 #include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
+#include "station/deliveries.h"
 #include "station/evidence/package.h"
 #include "station/signature.h"
 #include "station/station.h"
 
 #define SIGNATURE_MAX 160
 #define WORKER_NICE 10
+#define COPIES_NS (20 * NS_PER_S)
 #define SIGN_TIMEOUT_MS 5000
 
 struct packages {
@@ -37,6 +39,7 @@ struct packages {
 	atomic_bool given_up;
 	atomic_ullong done_bytes, all_bytes;
 	uint64_t told_bytes;
+	uint64_t wait_until_ns;		/* for delivery copies; 0: not */
 
 	struct rpc_ticket ticket;	/* from here on of the one that is being made */
 	struct act act;
@@ -193,6 +196,22 @@ static void collected(void *arg, int rc, const struct err *err)
 		start_worker(packages);
 }
 
+/* The delivery copies of the last stills are perhaps just being made; what is not there in time is not in it. */
+static void wait_for_copies(struct packages *packages)
+{
+	packages->wait_until_ns = clock_mono_ns() + COPIES_NS;
+	deliveries_hurry(packages->station->deliveries);
+}
+
+static void begin_when_copied(struct packages *packages)
+{
+	if (!packages->wait_until_ns || (!deliveries_are_done(packages->station->deliveries) &&
+					 clock_mono_ns() < packages->wait_until_ns))
+		return;
+	packages->wait_until_ns = 0;
+	evidence_do(packages->station->evidence, collect, collected, packages);
+}
+
 static int read_order(struct packages *packages, json_t *params, struct err *err)
 {
 	static const char *const known[] = { "showing", "out", "so_far", "force", NULL };
@@ -240,7 +259,7 @@ void packages_ask_make(struct station *station, const struct rpc_peer *peer, jso
 	if (read_order(packages, packages->params, &err) < 0)
 		end(packages, &err, NULL);
 	else
-		evidence_do(station->evidence, collect, collected, packages);
+		wait_for_copies(packages);
 }
 
 /* --- life ---------------------------------------------------------------------------------------- */
@@ -249,6 +268,7 @@ void packages_tick(struct packages *packages)
 {
 	uint64_t done_bytes = atomic_load(&packages->done_bytes);
 
+	begin_when_copied(packages);
 	if (!packages->running || done_bytes == packages->told_bytes)
 		return;
 	packages->told_bytes = done_bytes;
@@ -285,6 +305,11 @@ void packages_halt(struct packages *packages)
 		return;
 	packages->ending = true;
 	atomic_store(&packages->given_up, true);
+	if (packages->wait_until_ns) {
+		packages->wait_until_ns = 0;
+		err_set(&packages->err, ERR_GONE, _("the station is ending"));
+		end(packages, &packages->err, NULL);
+	}
 	if (!packages->running)
 		return;
 	pthread_join(packages->thread, NULL);
