@@ -152,7 +152,7 @@ flip_middles() {
 	local package=$1 file
 	shift
 	for file; do
-		[ -f "$package/$file" ] || fail "the package has no $file"
+		[ -f "$package/$file" ] || fail "the package has no \"$file\" of $*: $(ls "$package"/*)"
 		flip "$package/$file" $(($(stat -c %s "$package/$file") / 2))
 	done
 }
