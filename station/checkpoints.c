@@ -88,6 +88,11 @@ static void refuse(struct checkpoints *checkpoints, const char *reason)
 		seats_notice(station, "error", "record-refused", text);
 }
 
+uint64_t checkpoints_size(const struct checkpoints *checkpoints)
+{
+	return checkpoints->newest.checkpoint.size;
+}
+
 json_t *checkpoints_status(const struct checkpoints *checkpoints)
 {
 	const struct checkpoint_kept *newest = &checkpoints->newest;

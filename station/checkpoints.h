@@ -24,6 +24,8 @@ void checkpoints_signer_started(struct checkpoints *checkpoints);
 /** Sign what there is now, before the station ends; waits up to two seconds. */
 void checkpoints_finish(struct checkpoints *checkpoints);
 
+/** How many entries the newest signed checkpoint covers. */
+uint64_t checkpoints_size(const struct checkpoints *checkpoints);
 /** {"state": "signed" | "waiting" | "refused", "reason", "size", "origin", "fingerprint"} */
 json_t *checkpoints_status(const struct checkpoints *checkpoints);
 

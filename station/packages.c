@@ -21,6 +21,7 @@
 #include "station/base/i18n.h"
 #include "station/base/log.h"
 #include "station/base/rpc.h"
+#include "station/checkpoints.h"
 #include "station/deliveries.h"
 #include "station/evidence/package.h"
 #include "station/signature.h"
@@ -29,6 +30,7 @@
 #define SIGNATURE_MAX 160
 #define WORKER_NICE 10
 #define COPIES_NS (20 * NS_PER_S)
+#define SIGNED_NS (10 * NS_PER_S)
 #define SIGN_TIMEOUT_MS 5000
 
 struct packages {
@@ -39,7 +41,8 @@ struct packages {
 	atomic_bool given_up;
 	atomic_ullong done_bytes, all_bytes;
 	uint64_t told_bytes;
-	uint64_t wait_until_ns;		/* for delivery copies; 0: not */
+	uint64_t wait_until_ns;		/* for the record; 0: not */
+	uint64_t wait_entries;		/* it must be signed that far; 0: still for delivery copies */
 
 	struct rpc_ticket ticket;	/* from here on of the one that is being made */
 	struct act act;
@@ -196,20 +199,38 @@ static void collected(void *arg, int rc, const struct err *err)
 		start_worker(packages);
 }
 
-/* The delivery copies of the last stills are perhaps just being made; what is not there in time is not in it. */
-static void wait_for_copies(struct packages *packages)
+/*
+ * A package holds what is signed. The delivery copies of the last stills are perhaps just being made, and the last
+ * entries are signed up to a second after they were written: it waits for both.
+ */
+static void wait_for_record(struct packages *packages)
 {
 	packages->wait_until_ns = clock_mono_ns() + COPIES_NS;
+	packages->wait_entries = 0;
 	deliveries_hurry(packages->station->deliveries);
 }
 
-static void begin_when_copied(struct packages *packages)
+static void begin_when_signed(struct packages *packages)
 {
-	if (!packages->wait_until_ns || (!deliveries_are_done(packages->station->deliveries) &&
-					 clock_mono_ns() < packages->wait_until_ns))
+	bool late = clock_mono_ns() >= packages->wait_until_ns;
+	struct evidence_state state;
+
+	if (!packages->wait_until_ns)
 		return;
-	packages->wait_until_ns = 0;
-	evidence_do(packages->station->evidence, collect, collected, packages);
+	if (!packages->wait_entries && (late || deliveries_are_done(packages->station->deliveries))) {
+		evidence_state(packages->station->evidence, &state);
+		packages->wait_entries = state.entries;
+		packages->wait_until_ns = clock_mono_ns() + SIGNED_NS;
+		late = false;
+	}
+	if (packages->wait_entries && checkpoints_size(packages->station->checkpoints) >= packages->wait_entries) {
+		packages->wait_until_ns = 0;
+		evidence_do(packages->station->evidence, collect, collected, packages);
+	} else if (packages->wait_entries && late) {
+		packages->wait_until_ns = 0;
+		err_set(&packages->err, ERR_TIMEOUT, _("the record is not signed up to its end: see what is wrong with the signer, and try again"));
+		end(packages, &packages->err, NULL);
+	}
 }
 
 static int read_order(struct packages *packages, json_t *params, struct err *err)
@@ -259,7 +280,7 @@ void packages_ask_make(struct station *station, const struct rpc_peer *peer, jso
 	if (read_order(packages, packages->params, &err) < 0)
 		end(packages, &err, NULL);
 	else
-		wait_for_copies(packages);
+		wait_for_record(packages);
 }
 
 /* --- life ---------------------------------------------------------------------------------------- */
@@ -268,7 +289,7 @@ void packages_tick(struct packages *packages)
 {
 	uint64_t done_bytes = atomic_load(&packages->done_bytes);
 
-	begin_when_copied(packages);
+	begin_when_signed(packages);
 	if (!packages->running || done_bytes == packages->told_bytes)
 		return;
 	packages->told_bytes = done_bytes;
